@@ -1,0 +1,164 @@
+/**
+ * One client's session: its two numbered streams, which survive a cut connection, and what it may send. It knows how to write to its
+ * connection and nothing of games or other clients; session-life.ts decides when it begins, is cut, resumed and ends.
+ * Messages up are numbered each, packets down are numbered each, both from 1.
+ */
+import { ByteWriter } from "../engine/base/bytes.js";
+import { AeonError } from "../engine/base/errors.js";
+import type { ClientId } from "../engine/base/ids.js";
+import type { PacketBuffer, PacketPool } from "../engine/net/packet-buffer.js";
+import { ReliableStream } from "../engine/net/reliable-stream.js";
+import type { Connection } from "../engine/net/transport.js";
+import type { ClientFramesReader } from "../engine/protocol/client-frames.js";
+import { encodeMessage, type Message } from "../engine/protocol/message.js";
+import type { ClientLimits } from "./client-limits.js";
+import { EarlyMessages } from "./early-messages.js";
+import type { Game } from "./game-table.js";
+import { PacketGatherer } from "./packet-gatherer.js";
+
+/** online ⇄ interrupted → ended */
+export type SessionState = "online" | "interrupted" | "ended";
+
+export interface SessionIdentity {
+  readonly handle: number;
+  readonly clientId: ClientId;
+  /** Proves a later connection to be the same client; 16 random bytes. */
+  readonly token: Uint8Array;
+  readonly definitionsHash: string;
+}
+
+const writer = new ByteWriter(1_024);
+
+/** Sends one message outside the numbered stream. */
+export function sendToConnection<T>(connection: Connection, kind: Message<T>, value: T): void {
+  writer.reset();
+  encodeMessage(writer, kind, value);
+  connection.send(writer.written());
+}
+
+function sendPacket(connection: Connection, packet: PacketBuffer): void {
+  if (connection.sendPacket !== undefined) connection.sendPacket(packet);
+  else connection.send(packet.written());
+}
+
+function onLetGo(packet: PacketBuffer): void {
+  packet.release();
+}
+
+export class ClientSession {
+  readonly handle: number;
+  readonly clientId: ClientId;
+  readonly token: Uint8Array;
+  readonly definitionsHash: string;
+  readonly limits: ClientLimits;
+  state: SessionState = "interrupted";
+  connection: Connection | null = null;
+  connectionNumber = 0;
+  lastHeardMs = 0;
+  interruptedMs = 0;
+  /** The client has answered on a connection of this session, so that it holds the token. */
+  confirmed = false;
+  /** Where what it sends goes; `bindNumber` counts how often it was pointed at a game. */
+  game: Game;
+  bindNumber = 1;
+  /** Which of its game's streams speaks under this number; null until the first has. */
+  gameStream: number | null = null;
+  /** What came under a later number. */
+  readonly early = new EarlyMessages();
+  isDeliveringEarly = false;
+  /** The queue reached its bound: the client has missed something and must go. */
+  overflowed = false;
+  /** Down: whole packets, each held until it is confirmed. Up: single messages. */
+  readonly stream: ReliableStream<PacketBuffer>;
+  private readonly gathered: PacketGatherer;
+
+  constructor(identity: SessionIdentity, game: Game, limits: ClientLimits, packets: PacketPool, queueBytesMax: number) {
+    this.handle = identity.handle;
+    this.clientId = identity.clientId;
+    this.token = identity.token;
+    this.definitionsHash = identity.definitionsHash;
+    this.game = game;
+    this.limits = limits;
+    this.stream = new ReliableStream({ queueBytesMax, whenFull: "refuse", onLetGo });
+    this.gathered = new PacketGatherer(packets);
+  }
+
+  /** Bytes gathered in this turn. */
+  get gatheredBytes(): number {
+    return this.gathered.bodyBytes;
+  }
+
+  /** Bytes the client has not confirmed or that wait to be sent to it. */
+  get queueBytes(): number {
+    return Math.max(this.stream.keptBytes, this.connection?.bufferedBytes ?? 0) + this.gathered.bodyBytes;
+  }
+
+  attach(connection: Connection, connectionNumber: number, nowMs: number): void {
+    this.connection = connection;
+    this.connectionNumber = connectionNumber;
+    this.lastHeardMs = nowMs;
+    this.state = "online";
+  }
+
+  detach(nowMs: number): void {
+    this.connection = null;
+    this.interruptedMs = nowMs;
+    this.state = "interrupted";
+  }
+
+  gatherBodies(frames: ClientFramesReader): void {
+    this.gathered.addBodies(frames);
+  }
+
+  gatherBody(body: Uint8Array): void {
+    this.gathered.addBody(body);
+  }
+
+  /** Numbers, keeps and sends what was gathered. Returns the packet's size, 0 when there was nothing or the queue is full. */
+  flush(): number {
+    const packet = this.gathered.take(this.stream.sent + 1, this.stream.received);
+    if (packet === null) return 0;
+    if (this.stream.push(packet) === 0) {
+      packet.release();
+      this.overflowed = true;
+      return 0;
+    }
+    if (this.connection !== null) sendPacket(this.connection, packet);
+    return packet.length;
+  }
+
+  /** True when everything that a client with this acknowledgement lacks is still here. */
+  canResumeFrom(ack: number): boolean {
+    return this.stream.hasSince(ack);
+  }
+
+  /** Sends again what a client with this acknowledgement lacks. */
+  resendFrom(ack: number): void {
+    for (const packet of this.stream.since(ack) ?? []) {
+      if (this.connection !== null) sendPacket(this.connection, packet);
+    }
+  }
+
+  /** Throws CLIENT_MALFORMED when the client confirms what was never sent. */
+  acknowledge(ack: number): void {
+    if (!this.stream.ack(ack)) throw new AeonError("CLIENT_MALFORMED", `confirms packet ${ack}, never sent`);
+  }
+
+  /**
+   * Whether message `sequence` is to be delivered; false: it arrived before. Throws CLIENT_MALFORMED for a gap: what is missing can
+   * never come, since a connection keeps order and a resume begins where the gate left off.
+   */
+  accept(sequence: number): boolean {
+    const arrival = this.stream.accept(sequence);
+    if (arrival === "gap") throw new AeonError("CLIENT_MALFORMED", `message ${sequence} after ${this.stream.received}`);
+    return arrival === "new";
+  }
+
+  end(): void {
+    this.state = "ended";
+    this.connection = null;
+    this.gathered.clear();
+    this.stream.clear();
+    this.early.clear();
+  }
+}

@@ -1,0 +1,58 @@
+/** What a gate counts: everything it drops, refuses or closes, and what it carries. Looked up once, incremented in place. */
+import { isErrorCode } from "../engine/base/errors.js";
+import type { Counter, Metrics } from "../engine/base/metrics.js";
+
+export interface GateCounters {
+  readonly connectionsAccepted: Counter;
+  /** Before hello: too many of them, no hello in time, or refused by admission. */
+  readonly connectionsRefused: Counter;
+  readonly sessionsOpened: Counter;
+  readonly sessionsResumed: Counter;
+  readonly sessionsInterrupted: Counter;
+  readonly sessionsReplaced: Counter;
+  readonly clientMessages: Counter;
+  /** Messages that had arrived before: sent again after a resume. */
+  readonly clientDuplicates: Counter;
+  readonly clientBytes: Counter;
+  readonly serverPackets: Counter;
+  readonly serverBytes: Counter;
+  /** Frames, binds, kicks and refusals of a game that the client no longer belongs to. */
+  readonly staleBinds: Counter;
+  readonly binds: Counter;
+  readonly streamSwitches: Counter;
+  /** Messages of a stream that had to wait for the last word of the one before. */
+  readonly earlyMessages: Counter;
+  readonly routed: Counter;
+  readonly routesFailed: Counter;
+  readonly handlerThrows: Counter;
+}
+
+export function gateCounters(metrics: Metrics): GateCounters {
+  const counter = (name: string) => metrics.counter(`gate_${name}_total`);
+  return {
+    connectionsAccepted: counter("connections_accepted"),
+    connectionsRefused: counter("connections_refused"),
+    sessionsOpened: counter("sessions_opened"),
+    sessionsResumed: counter("sessions_resumed"),
+    sessionsInterrupted: counter("sessions_interrupted"),
+    sessionsReplaced: counter("sessions_replaced"),
+    clientMessages: counter("client_messages"),
+    clientDuplicates: counter("client_duplicates"),
+    clientBytes: counter("client_bytes"),
+    serverPackets: counter("server_packets"),
+    serverBytes: counter("server_bytes"),
+    staleBinds: counter("stale_binds"),
+    binds: counter("binds"),
+    streamSwitches: counter("stream_switches"),
+    earlyMessages: counter("early_messages"),
+    routed: counter("routed"),
+    routesFailed: counter("routes_failed"),
+    handlerThrows: counter("handler_throws"),
+  };
+}
+
+/** Counts a closed client under its code; codes of the world's own are counted together. */
+export function countClose(metrics: Metrics, code: string): void {
+  const name = isErrorCode(code) ? code.toLowerCase() : "other";
+  metrics.counter(`gate_closed_${name}_total`).add();
+}

@@ -1,0 +1,135 @@
+/**
+ * One bot: a client that logs in by a name, walks, now and then says something, and logs in again when its session was lost.
+ * Driven by `step`, so that many bots share one timer.
+ */
+import { errorCodeOf } from "../../engine/base/errors.js";
+import type { Random } from "../../engine/base/random.js";
+import type { Scheduler, TimerHandle } from "../../engine/base/scheduler.js";
+import type { Client } from "../client.js";
+import type { ClientEntity } from "../client-entity.js";
+import type { MoveTrail, SeeProbe } from "./see-probe.js";
+import { Wander } from "./wander.js";
+
+export interface BotEnv {
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+  readonly probe: SeeProbe;
+  /** Stand still ("idle") or walk and talk ("wander"). */
+  readonly walks: boolean;
+  /** Another name for when the first one is taken by somebody else. */
+  otherName(): string;
+  onError(code: string): void;
+}
+
+const LOGIN_RETRY_MS = 1_000;
+/** An old session of the same name ends at the latest after the gate's resume window. */
+const LOGIN_RETRIES_MAX = 30;
+const SAY_PAUSE_MIN_MS = 20_000;
+const SAY_PAUSE_SPREAD_MS = 40_000;
+const WORDS = ["hello", "nice pond", "which way to the cave?", "beware of the wolf", "brb", "anyone for slimes?"];
+const ACCOUNT_TYPE = "Account";
+
+export class Bot {
+  readonly client: Client;
+  name: string;
+  loggedIn = false;
+  private readonly env: BotEnv;
+  /** Logged in under this name before: then whoever holds it is this bot's own lost session. */
+  private nameIsOurs = false;
+  private walk: Wander | null = null;
+  private trail: MoveTrail | null = null;
+  private steppedMs = 0;
+  private sayAtMs = 0;
+  private retry: TimerHandle | null = null;
+
+  constructor(client: Client, name: string, env: BotEnv) {
+    this.client = client;
+    this.name = name;
+    this.env = env;
+    client.on("session", ({ resumed }) => this.onSession(resumed));
+    client.on("own", (entity) => this.onOwn(entity));
+    client.on("space", (space) => {
+      this.walk = space === null ? null : new Wander(space.position, env.random);
+    });
+    client.on("correct", (position) => this.walk?.correct(position));
+    client.on("error", (error) => env.onError(errorCodeOf(error)));
+    client.on("close", ({ code }) => this.onClose(code));
+  }
+
+  /** Whatever ends the client for good is heard of by `close`. */
+  start(): void {
+    this.client.connect().catch(() => undefined);
+  }
+
+  stop(): void {
+    if (this.retry !== null) this.env.scheduler.clearTimer(this.retry);
+    this.client.close();
+  }
+
+  /** One step of the walk. */
+  step(nowMs: number): void {
+    if (this.client.state !== "online" || !this.loggedIn) return;
+    const elapsedMs = Math.min(1_000, nowMs - this.steppedMs);
+    this.steppedMs = nowMs;
+    if (!this.env.walks || this.walk === null || this.trail === null) return;
+    this.walk.step(elapsedMs);
+    this.walk.at.x = this.trail.note(this.walk.at.x, nowMs);
+    this.client.move(this.walk.at);
+    if (nowMs >= this.sayAtMs) this.say(nowMs);
+  }
+
+  private onSession(resumed: boolean): void {
+    if (resumed) return;
+    this.login(LOGIN_RETRIES_MAX);
+  }
+
+  private onOwn(entity: ClientEntity): void {
+    this.loggedIn = entity.typeName !== ACCOUNT_TYPE;
+    if (!this.loggedIn) return;
+    this.nameIsOurs = true;
+    this.trail = this.env.probe.trailOf(entity.id);
+    this.steppedMs = this.env.scheduler.nowMs();
+    this.sayAtMs = this.steppedMs + this.sayPauseMs();
+  }
+
+  /** Thrown out: an error, and after a pause another try. */
+  private onClose(code: string): void {
+    this.loggedIn = false;
+    if (code === "CLIENT_CLOSED") return;
+    this.env.onError(code);
+    this.retryAfter(LOGIN_RETRY_MS, () => this.start());
+  }
+
+  private login(retriesLeft: number): void {
+    const { own } = this.client;
+    if (own?.typeName !== ACCOUNT_TYPE) return;
+    own.call.login?.(this.name).catch((error) => this.onLoginRefused(own, error, retriesLeft));
+  }
+
+  /** A name that is in use is no error: it is somebody else's, or our own lost session's for a while. Everything else is one. */
+  private onLoginRefused(account: ClientEntity, error: unknown, retriesLeft: number): void {
+    if (account.gone) return;
+    const code = errorCodeOf(error);
+    const isInUse = code === "LOGIN_NAME_IN_USE";
+    if (!isInUse || retriesLeft === 0) this.env.onError(code);
+    if (retriesLeft === 0) return;
+    const isOthers = isInUse && !this.nameIsOurs;
+    if (isOthers) this.name = this.env.otherName();
+    this.retryAfter(isOthers ? 0 : LOGIN_RETRY_MS, () => this.login(retriesLeft - 1));
+  }
+
+  private retryAfter(pauseMs: number, run: () => void): void {
+    if (this.retry !== null) this.env.scheduler.clearTimer(this.retry);
+    this.retry = this.env.scheduler.setTimer(pauseMs, run);
+  }
+
+  private say(nowMs: number): void {
+    this.sayAtMs = nowMs + this.sayPauseMs();
+    const words = WORDS[Math.floor(this.env.random.next() * WORDS.length)] as string;
+    this.client.own?.send.say?.(words);
+  }
+
+  private sayPauseMs(): number {
+    return SAY_PAUSE_MIN_MS + this.env.random.next() * SAY_PAUSE_SPREAD_MS;
+  }
+}

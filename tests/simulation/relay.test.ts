@@ -1,0 +1,3 @@
+import { testScenarios } from "./test-seeds.js";
+
+testScenarios("relay", "streams");

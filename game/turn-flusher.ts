@@ -9,7 +9,7 @@
 import type { Scheduler } from "../engine/base/scheduler.js";
 import type { AeonConfig } from "../engine/config/config.js";
 import type { OpLog } from "../engine/property/op-log.js";
-import type { OpSink } from "../engine/property/op-sink.js";
+import { OP_NAMES, type OpSink } from "../engine/property/op-sink.js";
 
 export type FlushPolicy = AeonConfig["game"]["flush"];
 
@@ -68,50 +68,14 @@ export class TurnFlusher {
   }
 }
 
-/** Everything script can write; a flush is not written by it. */
-const WRITTEN_OPS: Readonly<Record<Exclude<keyof OpSink, "flush">, true>> = {
-  entityCreate: true,
-  entityDestroy: true,
-  fieldSet: true,
-  fieldNode: true,
-  mapSet: true,
-  mapNode: true,
-  mapDelete: true,
-  mapClear: true,
-  listSet: true,
-  listSetNode: true,
-  listInsert: true,
-  listInsertNode: true,
-  listRemove: true,
-  listMove: true,
-  listClear: true,
-  spaceCreate: true,
-  spaceDestroy: true,
-  spaceEnter: true,
-  spaceLeave: true,
-  transforms: true,
-  clientAttach: true,
-  clientDetach: true,
-  clientKick: true,
-  clientGive: true,
-  clientSwitch: true,
-  clientContinue: true,
-  clientCall: true,
-  clientReply: true,
-  moveCorrect: true,
-  viewRadius: true,
-  viewLimit: true,
-  viewRule: true,
-  viewEvents: true,
-  viewCheck: true,
-};
-
 /** A sink that publishes each op as it is written. */
 function eagerSink(log: OpLog, publish: () => void): OpSink {
   const sink: Record<string, (...args: readonly unknown[]) => void> = {
     flush: (sequence) => void log.flush(sequence as number),
   };
-  for (const name of Object.keys(WRITTEN_OPS) as (keyof typeof WRITTEN_OPS)[]) {
+  for (const name of OP_NAMES) {
+    // A flush is not written by script.
+    if (name === "flush") continue;
     const write = log[name].bind(log) as (...args: readonly unknown[]) => void;
     sink[name] = (...args) => {
       write(...args);

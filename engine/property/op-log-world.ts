@@ -8,7 +8,7 @@ const BYTES_MAX = 2 ** 30;
 const PARTS_MAX = 65_535;
 const name = text(BYTES_MAX);
 
-interface ColdOp<T> {
+export interface ColdOp<T> {
   readonly id: number;
   readonly body: Field<T>;
   readonly apply: (sink: OpSink, op: T) => void;

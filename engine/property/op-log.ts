@@ -11,14 +11,13 @@
  */
 import { ByteWriter } from "../base/bytes.js";
 import { AeonError, assert } from "../base/errors.js";
-import type { EntityId } from "../base/ids.js";
+import { ColdOps } from "./cold-ops.js";
 import { writeJson } from "./json-value.js";
 import { CHUNKED_BIT, FIELD_SHIFT, INT_KEY_BIT, OP, SCOPE_SHIFT, VALUE, VALUE_SHIFT } from "./op-log-format.js";
 import { OpLogReader } from "./op-log-reader.js";
 import { OpLogRing, type RingBuffer, WORD_BYTES } from "./op-log-ring.js";
-import { COLD, writeCold } from "./op-log-world.js";
+import { type ColdOp, writeCold } from "./op-log-world.js";
 import {
-  type ClientAudience,
   type HasRootNumbers,
   type MapKey,
   type OpSink,
@@ -26,8 +25,6 @@ import {
   type RootNumberLog,
   type Scalar,
   type ScopeMask,
-  type ViewCheck,
-  type ViewRule,
 } from "./op-sink.js";
 
 export interface OpLogOptions {
@@ -55,7 +52,7 @@ const encoder = new TextEncoder();
 const doubles = new Float64Array(1);
 const doubleWords = new Int32Array(doubles.buffer);
 
-export class OpLog implements OpSink, RootNumberLog {
+export class OpLog extends ColdOps implements OpSink, RootNumberLog {
   /** The first ring with its control words; what a reader on another thread is made from. */
   readonly buffer: RingBuffer;
   /** Called after each publishing. */
@@ -95,6 +92,7 @@ export class OpLog implements OpSink, RootNumberLog {
   private isUnflushed = false;
 
   constructor(options: OpLogOptions) {
+    super();
     this.shared = options.shared === true;
     this.ring = OpLogRing.make(Math.floor(Math.max(options.bytes, BYTES_MIN) / WORD_BYTES), this.shared);
     this.bytesMax = Math.max(options.bytesMax ?? 0, this.ring.sizeBytes);
@@ -265,74 +263,8 @@ export class OpLog implements OpSink, RootNumberLog {
     if ((scope & this.wantedScopes) !== 0) this.wordsOp(OP.listClear | (scope << SCOPE_SHIFT), entity, node, 0, 0);
   }
 
-  entityCreate(entity: number, type: number, id: EntityId): void {
-    this.coldOp(COLD.entityCreate, { entity, type, id });
-  }
   entityDestroy(entity: number): void {
     this.wordsOp(OP.entityDestroy, entity, 0, 0, 0);
-  }
-  spaceCreate(space: number, entity: number, type: number, id: EntityId): void {
-    this.coldOp(COLD.spaceCreate, { space, entity, type, id });
-  }
-  spaceDestroy(space: number): void {
-    this.coldOp(COLD.spaceDestroy, { space });
-  }
-  spaceEnter(
-    entity: number,
-    space: number,
-    shortId: number,
-    generation: number,
-    x: number,
-    y: number,
-    z: number,
-    yaw: number,
-  ): void {
-    this.coldOp(COLD.spaceEnter, { entity, space, shortId, generation, x, y, z, yaw });
-  }
-  spaceLeave(entity: number): void {
-    this.coldOp(COLD.spaceLeave, { entity });
-  }
-  clientAttach(entity: number, gate: number, handle: number, bindNumber: number, definitionsHash: string): void {
-    this.coldOp(COLD.clientAttach, { entity, gate, handle, bindNumber, hash: definitionsHash });
-  }
-  clientDetach(entity: number): void {
-    this.coldOp(COLD.clientDetach, { entity });
-  }
-  clientKick(entity: number, code: string, reason: string): void {
-    this.coldOp(COLD.clientKick, { entity, code, reason });
-  }
-  clientGive(entity: number, targetGame: number, targetEntity: EntityId): void {
-    this.coldOp(COLD.clientGive, { entity, game: targetGame, target: targetEntity });
-  }
-  clientSwitch(entity: number, toStream: number): void {
-    this.coldOp(COLD.clientSwitch, { entity, stream: toStream });
-  }
-  clientContinue(entity: number, gate: number, handle: number, bindNumber: number): void {
-    this.coldOp(COLD.clientContinue, { entity, gate, handle, bindNumber });
-  }
-  clientCall(entity: number, audience: ClientAudience, method: number, args: Uint8Array): void {
-    this.coldOp(COLD.clientCall, { entity, audience, method, args });
-  }
-  clientReply(entity: number, callId: number, code: string, payload: Uint8Array): void {
-    this.coldOp(COLD.clientReply, { entity, callId, code, payload });
-  }
-  moveCorrect(entity: number, moveNumber: number, x: number, y: number, z: number, yaw: number): void {
-    this.coldOp(COLD.moveCorrect, { entity, move: moveNumber, x, y, z, yaw });
-  }
-  viewRadius(entity: number, radius: number, margin: number): void {
-    this.coldOp(COLD.viewRadius, { entity, radius, margin });
-  }
-  viewLimit(entity: number, limit: number): void {
-    this.coldOp(COLD.viewLimit, { entity, limit });
-  }
-  viewRule(entity: number, rule: ViewRule): void {
-    this.coldOp(COLD.viewRule, { entity, ...rule });
-  }
-  viewEvents(entity: number, wanted: boolean): void {
-    this.coldOp(COLD.viewEvents, { entity, wanted });
-  }
-  viewCheck(entity: number, check: ViewCheck): void {
-    this.coldOp(COLD.viewCheck, { entity, ...check, parts: [...check.parts] });
   }
 
   transforms(tick: number, serverMs: number, count: number, slots: Int32Array, positions: Float32Array): void {
@@ -430,7 +362,7 @@ export class OpLog implements OpSink, RootNumberLog {
     return this.scratch.written();
   }
 
-  private coldOp<T>(op: Parameters<typeof writeCold<T>>[1], body: T): void {
+  protected override coldOp<T>(op: ColdOp<T>, body: T): void {
     writeCold(this.scratch.reset(), op, body);
     const written = this.scratch.written();
     const chunked = written.length > this.chunkBytes;

@@ -157,3 +157,44 @@ export interface OpSink extends PropertyOpSink, WorldOpSink {
   /** The end of a script callback: what came before is consistent. Numbers grow by one. */
   flush(sequence: number): void;
 }
+
+/** Every op: one that is left out does not compile. */
+const OPS: Readonly<Record<keyof OpSink, true>> = {
+  entityCreate: true,
+  entityDestroy: true,
+  fieldSet: true,
+  fieldNode: true,
+  mapSet: true,
+  mapNode: true,
+  mapDelete: true,
+  mapClear: true,
+  listSet: true,
+  listSetNode: true,
+  listInsert: true,
+  listInsertNode: true,
+  listRemove: true,
+  listMove: true,
+  listClear: true,
+  spaceCreate: true,
+  spaceDestroy: true,
+  spaceEnter: true,
+  spaceLeave: true,
+  transforms: true,
+  clientAttach: true,
+  clientDetach: true,
+  clientKick: true,
+  clientGive: true,
+  clientSwitch: true,
+  clientContinue: true,
+  clientCall: true,
+  clientReply: true,
+  moveCorrect: true,
+  viewRadius: true,
+  viewLimit: true,
+  viewRule: true,
+  viewEvents: true,
+  viewCheck: true,
+  flush: true,
+};
+/** For sinks that do the same with each op. */
+export const OP_NAMES = Object.keys(OPS) as readonly (keyof OpSink)[];

@@ -3,9 +3,6 @@ import { Scope, type ScopeMask, type ScopeName } from "./op-sink.js";
 
 export const ALL_SCOPES: ScopeMask = Scope.OWN_CLIENT | Scope.ALL_CLIENTS | Scope.SERVER_ONLY;
 
-/** What a property has that declares nothing. */
-export const DEFAULT_SCOPE: ScopeName = "SERVER_ONLY";
-
 /** How many may see it: the order that "no wider than" means. */
 function width(scope: ScopeMask): number {
   if (scope === Scope.ALL_CLIENTS) return 2;

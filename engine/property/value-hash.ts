@@ -96,13 +96,6 @@ export class ValueHash {
 
 const hash = new ValueHash();
 
-/** A safe integer. */
-export function hashValue(value: unknown): number {
-  hash.start().value(value);
-  hash.finish();
-  return hash.integer;
-}
-
 /** 16 hexadecimal digits. */
 export function hashText(text: string): string {
   hash.start().text(text);

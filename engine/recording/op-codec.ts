@@ -11,10 +11,10 @@
  */
 import { type ByteReader, ByteWriter } from "../base/bytes.js";
 import { AeonError } from "../base/errors.js";
-import type { EntityId } from "../base/ids.js";
+import { ColdOps } from "../property/cold-ops.js";
 import { readJson, writeJson } from "../property/json-value.js";
-import { applyCold, COLD, writeCold } from "../property/op-log-world.js";
-import type { ClientAudience, MapKey, OpSink, Scalar, ScopeMask, ViewRule } from "../property/op-sink.js";
+import { applyCold, type ColdOp, writeCold } from "../property/op-log-world.js";
+import type { MapKey, OpSink, Scalar, ScopeMask } from "../property/op-sink.js";
 
 const OP = {
   cold: 1,
@@ -47,7 +47,7 @@ const TRANSFORM_BYTES_MIN = 17;
 /** Keeps a byte order mark, which is part of a text as any other. */
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-export class OpEncoder implements OpSink {
+export class OpEncoder extends ColdOps implements OpSink {
   /** What was written, until the owner resets it. */
   readonly out = new ByteWriter(4096);
   /** Ops in it. */
@@ -60,9 +60,6 @@ export class OpEncoder implements OpSink {
     this.count = 0;
   }
 
-  entityCreate(entity: number, type: number, id: EntityId): void {
-    this.cold(COLD.entityCreate, { entity, type, id });
-  }
   entityDestroy(entity: number): void {
     this.count++;
     this.out.u8(OP.entityDestroy);
@@ -121,68 +118,8 @@ export class OpEncoder implements OpSink {
     this.head(OP.listClear, entity, node, scope);
   }
 
-  spaceCreate(space: number, entity: number, type: number, id: EntityId): void {
-    this.cold(COLD.spaceCreate, { space, entity, type, id });
-  }
-  spaceDestroy(space: number): void {
-    this.cold(COLD.spaceDestroy, { space });
-  }
-  spaceEnter(
-    entity: number,
-    space: number,
-    shortId: number,
-    generation: number,
-    x: number,
-    y: number,
-    z: number,
-    yaw: number,
-  ): void {
-    this.cold(COLD.spaceEnter, { entity, space, shortId, generation, x, y, z, yaw });
-  }
-  spaceLeave(entity: number): void {
-    this.cold(COLD.spaceLeave, { entity });
-  }
-  clientAttach(entity: number, gate: number, handle: number, bindNumber: number, definitionsHash: string): void {
-    this.cold(COLD.clientAttach, { entity, gate, handle, bindNumber, hash: definitionsHash });
-  }
-  clientDetach(entity: number): void {
-    this.cold(COLD.clientDetach, { entity });
-  }
-  clientKick(entity: number, code: string, reason: string): void {
-    this.cold(COLD.clientKick, { entity, code, reason });
-  }
-  clientGive(entity: number, targetGame: number, targetEntity: EntityId): void {
-    this.cold(COLD.clientGive, { entity, game: targetGame, target: targetEntity });
-  }
-  clientSwitch(entity: number, toStream: number): void {
-    this.cold(COLD.clientSwitch, { entity, stream: toStream });
-  }
-  clientContinue(entity: number, gate: number, handle: number, bindNumber: number): void {
-    this.cold(COLD.clientContinue, { entity, gate, handle, bindNumber });
-  }
-  clientCall(entity: number, audience: ClientAudience, method: number, args: Uint8Array): void {
-    this.cold(COLD.clientCall, { entity, audience, method, args });
-  }
-  clientReply(entity: number, callId: number, code: string, payload: Uint8Array): void {
-    this.cold(COLD.clientReply, { entity, callId, code, payload });
-  }
-  moveCorrect(entity: number, moveNumber: number, x: number, y: number, z: number, yaw: number): void {
-    this.cold(COLD.moveCorrect, { entity, move: moveNumber, x, y, z, yaw });
-  }
-  viewRadius(entity: number, radius: number, margin: number): void {
-    this.cold(COLD.viewRadius, { entity, radius, margin });
-  }
-  viewLimit(entity: number, limit: number): void {
-    this.cold(COLD.viewLimit, { entity, limit });
-  }
-  viewRule(entity: number, rule: ViewRule): void {
-    this.cold(COLD.viewRule, { entity, ...rule });
-  }
-  viewEvents(entity: number, wanted: boolean): void {
-    this.cold(COLD.viewEvents, { entity, wanted });
-  }
   /** What clients ask changes nothing. */
-  viewCheck(): void {}
+  override viewCheck(): void {}
 
   transforms(tick: number, serverMs: number, count: number, slots: Int32Array, positions: Float32Array): void {
     const { out } = this;
@@ -219,7 +156,7 @@ export class OpEncoder implements OpSink {
     this.out.uvar(b);
   }
 
-  private cold<T>(op: Parameters<typeof writeCold<T>>[1], body: T): void {
+  protected override coldOp<T>(op: ColdOp<T>, body: T): void {
     this.count++;
     this.out.u8(OP.cold);
     writeCold(this.out, op, body);

@@ -32,6 +32,13 @@ export interface Connection {
    * it. Absent where a transport has to copy anyway.
    */
   sendPacket?(packet: PacketBuffer): void;
+  /** Largest frame that `sendLoose` takes. */
+  readonly looseBytesMax?: number;
+  /**
+   * Sends one frame that may be lost, may arrive before or after what `send` sends, and never arrives after a loose one that was sent
+   * later. It comes out at the peer's `onFrame` like any other. Absent where the transport keeps everything in order: use `send`.
+   */
+  sendLoose?(frame: Uint8Array): void;
   /** Closes after what was sent; `reason` reaches the peer where the transport can carry it. */
   close(reason?: string): void;
 }

@@ -75,7 +75,7 @@ function reportLoad(
 
 export async function runLoad(plan: LoadPlan): Promise<LoadResult> {
   const portBase = await freePortBase();
-  const server = plan.target === "aeon" ? await startAeon(portBase, {}) : await startColyseus(portBase);
+  const server = plan.target === "aeon" ? await startAeon(portBase) : await startColyseus(portBase);
   const started: LineProcess[] = [];
   try {
     return await measure(plan, server, started);

@@ -21,8 +21,9 @@ export class LineProcess {
   /** With all it had to say. */
   private isEnded = false;
 
-  constructor(args: readonly string[]) {
-    this.child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "pipe"] });
+  /** `env`: besides the present one. */
+  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+    this.child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "pipe"], env: { ...process.env, ...env } });
     this.child.stderr?.on("data", (chunk) => (this.errors += String(chunk)));
     this.child.on("close", () => {
       this.isEnded = true;

@@ -18,19 +18,24 @@ export interface ServerUnderLoad {
 const GATE_PORT = GATE_PORT_OFFSET + 1;
 const VIEW_MARGIN = 0.25;
 
-/** `overrides`: sections of aeon.config.json. */
-export async function startAeon(
-  portBase: number,
-  overrides: Readonly<Record<string, object>>,
-): Promise<ServerUnderLoad> {
+export interface AeonOptions {
+  /** Sections of aeon.config.json. */
+  readonly config?: Readonly<Record<string, object>>;
+  /** The module of bench/world; without: "world". */
+  readonly world?: string;
+  /** Of every process. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+export async function startAeon(portBase: number, options: AeonOptions = {}): Promise<ServerUnderLoad> {
   const folder = mkdtempSync(join(tmpdir(), "aeon-bench-"));
   const data = join(folder, "data");
   const config = join(folder, "aeon.config.json");
-  writeFileSync(config, JSON.stringify(configOf(folder, overrides)));
-  const up = new LineProcess([
-    mainProgram,
-    ...["up", "--detach", "--json", "--data", data, "--config", config, "--port-base", String(portBase)],
-  ]);
+  writeFileSync(config, JSON.stringify(configOf(folder, options)));
+  const up = new LineProcess(
+    [mainProgram, ...["up", "--detach", "--json", "--data", data, "--config", config, "--port-base", String(portBase)]],
+    options.env,
+  );
   const stop = async (): Promise<void> => {
     const down = new LineProcess([mainProgram, "down", "--json", "--data", data]);
     await down.next("down").catch(() => undefined);
@@ -47,17 +52,17 @@ export async function startAeon(
 }
 
 /** The world is named by a module of the data folder's own, so that no rpc-index.json of another world is taken for its. */
-function configOf(folder: string, overrides: Readonly<Record<string, object>>): object {
+function configOf(folder: string, { config = {}, world = "world" }: AeonOptions): object {
   const worldFolder = join(folder, "world");
   mkdirSync(worldFolder);
   writeFileSync(join(worldFolder, "package.json"), '{"type":"module"}');
-  const module = pathToFileURL(join(compiledFolder, "bench", "world", "world.js")).href;
+  const module = pathToFileURL(join(compiledFolder, "bench", "world", `${world}.js`)).href;
   writeFileSync(join(worldFolder, "world.js"), `export { world } from ${JSON.stringify(module)};\n`);
   return {
     world: { module: join(worldFolder, "world.js") },
     database: { store: "memory" },
-    ...overrides,
-    game: { viewMargin: VIEW_MARGIN, ...overrides.game },
+    ...config,
+    game: { viewMargin: VIEW_MARGIN, ...config.game },
   };
 }
 

@@ -16,7 +16,7 @@ import {
 import { Ring, ringRadius } from "../sync/ring.js";
 
 export const VISIBLE = 30;
-const FIELD = "field";
+export const FIELD = "field";
 
 export class Field extends defineEntity(Space, "Field", {}) {}
 

@@ -6,13 +6,13 @@
 import { ByteReader } from "../engine/base/bytes.js";
 import { AeonError } from "../engine/base/errors.js";
 import type { EntityId } from "../engine/base/ids.js";
+import { readArguments } from "../engine/property/call-codec.js";
 import type { DefinitionTable, TypeDefinition } from "../engine/property/definition.js";
 import { OWN_SCOPES, type ScopeMask, VIEW_SCOPES, type ViewCheck } from "../engine/property/op-sink.js";
 import { type AreaPropNotify, Shadow } from "../engine/property/shadow.js";
 import { DownstreamBody } from "../engine/protocol/client-link.js";
 import { type BodyDispatch, bodyDispatcher, type MessageValue } from "../engine/protocol/message.js";
 import { coordinateOf, LEVEL_BYTES, RISEN_BYTES, yawOf } from "../engine/protocol/short-transforms.js";
-import { readArguments } from "./call-codec.js";
 import { ClientEntity, type EntityDoor, OWN_TARGET } from "./client-entity.js";
 import type { ClientEvents, ClientSpace } from "./client-events.js";
 import type { Emitter } from "./events.js";
@@ -247,7 +247,7 @@ export class Mirror implements Pick<EntityDoor, "value" | "plain"> {
     const method = entity.type.methods.find((other) => other.id === m.method);
     if (method?.access !== "client")
       throw new AeonError("BYTES_MALFORMED", `${entity.typeName} has no client method ${m.method}`);
-    const args = readArguments(method, m.arguments);
+    const args = readArguments(method, new ByteReader(m.arguments));
     this.options.events.emit("call", entity, method.name, args);
     entity.emitCall(method.name, args);
   }

@@ -2,10 +2,12 @@
  * Calls that wait for their reply. Each ends exactly once: by its reply, by its time-out, or because the session ended; a reply that comes
  * after that is dropped and counted. Pure but for the scheduler.
  */
+import { ByteReader } from "../engine/base/bytes.js";
 import { AeonError } from "../engine/base/errors.js";
 import type { Scheduler, TimerHandle } from "../engine/base/scheduler.js";
+import { readResult } from "../engine/property/call-codec.js";
 import type { MethodDefinition } from "../engine/property/definition.js";
-import { readCallError, readResult } from "./call-codec.js";
+import { readCallError } from "./call-error.js";
 
 const CALLS_MAX = 1_024;
 const CALL_ID_MAX = 0xffff_ffff;
@@ -53,7 +55,7 @@ export class PendingCalls {
       return;
     }
     try {
-      if (code === "") call.resolve(readResult(call.method, payload));
+      if (code === "") call.resolve(readResult(call.method, new ByteReader(payload)));
       else call.reject(readCallError(code, payload));
     } catch (error) {
       call.reject(error as AeonError);

@@ -89,9 +89,9 @@ export class GateLinks {
       clientResumed: (m) => clients.handleConnection(gate, m.handle, m.bindNumber, true),
       clientLost: (m) => clients.handleLost(gate, m.handle, m.bindNumber, m.code),
       clientMessage: (m) => clients.handleMessage(gate, m.handle, m.bindNumber, m.payload),
-      routed: (m) => router.receive(m.fromGame, m.payload),
+      routed: (m) => router.receive(m.fromGame, gate, m.payload),
       routeFailed: (m) => router.handleRouteFailed(m.token, m.code),
-      proxied: (m) => router.receive(m.fromGame, m.payload, clients.find(gate, m.handle, m.bindNumber)),
+      proxied: (m) => router.receive(m.fromGame, gate, m.payload, clients.find(gate, m.handle, m.bindNumber)),
     });
   }
 

@@ -6,12 +6,12 @@ import { ByteReader, ByteWriter } from "../base/bytes.js";
 import { AeonError, type ErrorCode, errorCodeOf, errorText, isErrorCode } from "../base/errors.js";
 import { base64UrlToBytes, type EntityId, type Incarnation, readEntityId } from "../base/ids.js";
 import { randomIndex } from "../base/random.js";
+import { encodeArguments, encodeResult, readArguments, readResult } from "../property/call-codec.js";
 import type { MethodDefinition, TypeDefinition } from "../property/definition.js";
 import type { MailboxData, ProxyData } from "../property/types.js";
 import { EntityMessage } from "../protocol/entity-message.js";
 import { type Dispatch, dispatcher, encodeMessage, type Message, type MessageValue } from "../protocol/message.js";
 import { CallTable } from "./call-table.js";
-import { decodeArguments, decodeResult, encodeArguments, encodeResult } from "./callers.js";
 import type { CallTarget, EntityPorts } from "./runtime.js";
 import type { Settle } from "./script-runner.js";
 import type { ServerEntity } from "./server-entity.js";
@@ -41,7 +41,9 @@ export class CallRouter {
   /** The gate through which messages to a game go, kept while it is there so that they stay in order. */
   private readonly gateFor = new Map<Incarnation, Incarnation>();
   private readonly dispatch: Dispatch;
+  /** Of the message that is being dispatched: the game that sent it, and the gate that brought it. */
   private from: Incarnation = 0;
+  private through: Incarnation = 0;
   private proxied: ServerEntity | undefined;
 
   constructor(ports: EntityPorts, owner: CallRouterOwner, stubs: StubDirectory) {
@@ -110,11 +112,12 @@ export class CallRouter {
   }
 
   /**
-   * A message from another game; for a proxy's call with the entity that its client is bound to. One that cannot be read is dropped: the
-   * gate that carried it is not to blame.
+   * A message from game `from`, brought by the gate `through`; for a proxy's call with the entity that its client is bound to. One that
+   * cannot be read is dropped: the gate that carried it is not to blame.
    */
-  receive(from: Incarnation, payload: Uint8Array, proxied?: ServerEntity): void {
+  receive(from: Incarnation, through: Incarnation, payload: Uint8Array, proxied?: ServerEntity): void {
     this.from = from;
+    this.through = through;
     this.proxied = proxied;
     try {
       this.dispatch(new ByteReader(payload));
@@ -204,7 +207,7 @@ export class CallRouter {
   private openCall(method: MethodDefinition, way: { game: Incarnation; gate: Incarnation }, timeoutMs: number) {
     if (timeoutMs === 0) return { callId: 0, reply: DONE as Promise<unknown> };
     const what = `${this.owner.typeOfMethod(method).name}.${method.name}`;
-    return this.calls.open(what, way, timeoutMs, (reader) => decodeResult(method, reader));
+    return this.calls.open(what, way, timeoutMs, (reader) => readResult(method, reader));
   }
 
   /** As `send`; a call that waits for its answer fails instead of throwing. */
@@ -231,15 +234,15 @@ export class CallRouter {
   }
 
   private handleEntityCall(m: MessageValue<typeof EntityMessage.entityCall>): void {
-    this.invoke(this.owner.entity(m.entity), m.method, new ByteReader(m.arguments), this.answerTo(this.from, m.callId));
+    this.invoke(this.owner.entity(m.entity), m.method, new ByteReader(m.arguments), this.answerTo(m.callId));
   }
 
   private handleProxyCall(m: MessageValue<typeof EntityMessage.proxyCall>): void {
-    this.invoke(this.proxied, m.method, new ByteReader(m.arguments), this.answerTo(this.from, m.callId));
+    this.invoke(this.proxied, m.method, new ByteReader(m.arguments), this.answerTo(m.callId));
   }
 
   private handleEntityCreate(m: MessageValue<typeof EntityMessage.entityCreate>): void {
-    const answer = this.answerTo(this.from, m.callId);
+    const answer = this.answerTo(m.callId);
     const message = { ...m, values: m.values.slice() };
     this.owner.createFromMessage(message).then(
       ({ entity }) => answer("", base64UrlToBytes(entity)),
@@ -254,7 +257,7 @@ export class CallRouter {
     if (method === undefined || method.access !== "server") return refuse("RPC_UNKNOWN");
     let args: unknown[];
     try {
-      args = decodeArguments(method, reader);
+      args = readArguments(method, reader);
     } catch (error) {
       return answer("RPC_ARGUMENT", encodeSentence(error));
     }
@@ -264,11 +267,15 @@ export class CallRouter {
     });
   }
 
-  private answerTo(game: Incarnation, callId: number): Answer {
+  /**
+   * By the gate that the call came by: when that one dies, the caller's game knows that no answer can come, and fails the call at once.
+   */
+  private answerTo(callId: number): Answer {
     if (callId === 0) return () => undefined;
+    const { from, through } = this;
     return (code, payload) => {
       try {
-        this.send(game, 0, 0, EntityMessage.callReply, { callId, code, payload });
+        this.send(from, through, 0, EntityMessage.callReply, { callId, code, payload });
       } catch (error) {
         this.ports.log.debug("a reply was not delivered", { error: errorText(error) });
       }

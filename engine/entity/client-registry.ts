@@ -5,13 +5,13 @@
 import { ByteReader } from "../base/bytes.js";
 import { AeonError, type ErrorCode, errorCodeOf } from "../base/errors.js";
 import type { EntityId, Incarnation } from "../base/ids.js";
+import { readArguments } from "../property/call-codec.js";
 import type { MethodDefinition } from "../property/definition.js";
 import { UpstreamBody } from "../protocol/client-link.js";
 import { type Dispatch, dispatcher, type MessageValue } from "../protocol/message.js";
 import { AreaEntity } from "./area-entity.js";
 import type { WithClient } from "./avatar-entity.js";
 import { answerWith, encodeSentence } from "./call-router.js";
-import { decodeArguments } from "./callers.js";
 import type { ClientBinding, EntityPorts } from "./runtime.js";
 import type { HookOptions, Settle } from "./script-runner.js";
 import type { ServerEntity } from "./server-entity.js";
@@ -132,7 +132,7 @@ export class ClientRegistry {
     if (!this.mayCall(sender, target, method)) return this.refuse(sender, m.callId, "RPC_NOT_EXPOSED");
     let args: unknown[];
     try {
-      args = decodeArguments(method, new ByteReader(m.arguments));
+      args = readArguments(method, new ByteReader(m.arguments));
     } catch (error) {
       if (errorCodeOf(error) !== "VALUE_RANGE") throw error;
       return this.refuse(sender, m.callId, "RPC_ARGUMENT", error);

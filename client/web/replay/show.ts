@@ -3,10 +3,11 @@
  * Looks at an avatar that was chosen, at the first that has a client until one is, or at a place to which the map was dragged.
  */
 
+import { ByteReader } from "../../../engine/base/bytes.js";
+import { readArguments } from "../../../engine/property/call-codec.js";
 import type { RecordingPlayer } from "../../../engine/recording/player.js";
 import type { Place, RecordedEntity, RecordedWorld } from "../../../engine/recording/recorded-world.js";
 import { mapOf } from "../../../entities/world-map.js";
-import { readArguments } from "../../call-codec.js";
 import { Actor, type ActorLook } from "../view/actor.js";
 import type { Scene } from "../view/scene.js";
 
@@ -173,7 +174,7 @@ export class Show {
     world.onCall = (entity, _audience, number, args) => {
       const method = entity.type.methods.find(({ id }) => id === number);
       if (this.player.isSeeking || method === undefined) return;
-      this.showCall(method.name, readArguments(method, args));
+      this.showCall(method.name, readArguments(method, new ByteReader(args)));
     };
   }
 

@@ -216,6 +216,16 @@ test("mailbox: all that goes to one game goes through one gate while that stands
   assert.equal(router.gateTo(2), 0);
 });
 
+test("mailbox: the answer comes by the gate that the call went by, whichever the other game would choose", async () => {
+  const { cluster, there, a, b } = pair(false);
+  cluster.gates.add(OTHER_GATE);
+  play.act = () => null;
+  for (const gate of [GATE, OTHER_GATE]) {
+    await Promise.all([a.remote<Actor>("Actor", { ...b.mailbox, gate }).call.act("x", null), cluster.run()]);
+    assert.equal(there.routedBy.at(-1), gate);
+  }
+});
+
 test("proxy: reaches the entity that the client is bound to, and its client", async () => {
   const { cluster, here, there, a } = pair(false);
   const hero = there.host.spawn("Hero", {}) as Hero;
@@ -284,7 +294,7 @@ test("spawnOn: creates there and answers with a mailbox that works; with a code 
 test("receive: what another game wrote badly is dropped and counted; it costs no link", () => {
   const { there } = pair(false);
   for (const bytes of [[], [99], [1, 2, 3], [2, 1, 0, 0, 0, 200]]) {
-    there.host.router.receive(1, Uint8Array.from(bytes));
+    there.host.router.receive(1, GATE, Uint8Array.from(bytes));
   }
   assert.equal(there.metrics.snapshot().entity_messages_malformed_total, 4);
 });
@@ -298,7 +308,7 @@ test("receive: a method number of another type, and arguments that do not fit, a
     const writer = new ByteWriter();
     const call = { entity: b.id, method, callId, arguments: Uint8Array.from(args) };
     encodeMessage(writer, EntityMessage.entityCall, call);
-    there.host.router.receive(1, writer.copy());
+    there.host.router.receive(1, GATE, writer.copy());
     return reply;
   };
   const [wrongType, tooMuch] = [ask(heal, [0, 0]), ask(level, [1])];

@@ -127,6 +127,8 @@ export class TestGame {
   readonly log: string[] = [];
   /** Messages that this game sent to others. */
   readonly routed: Uint8Array[] = [];
+  /** And by which gate each went. */
+  readonly routedBy: number[] = [];
   flushCount = 0;
   readonly timers: TimerWheel;
   private readonly cluster: TestCluster;
@@ -186,9 +188,10 @@ export class TestGame {
     const { cluster } = this;
     if (!cluster.gates.has(gate)) return false;
     this.routed.push(payload);
+    this.routedBy.push(gate);
     cluster.later(() => {
       const target = cluster.games.get(targetGame);
-      if (target !== undefined) target.host.router.receive(this.incarnation, payload);
+      if (target !== undefined) target.host.router.receive(this.incarnation, gate, payload);
       else this.host.router.handleRouteFailed(token, "MAILBOX_GAME_GONE");
     });
     return true;
@@ -201,7 +204,7 @@ export class TestGame {
       const bound = cluster.bindings.get(clientId);
       if (bound === undefined) return this.host.router.handleRouteFailed(token, "PROXY_CLIENT_GONE");
       const { host } = bound.game;
-      host.router.receive(this.incarnation, payload, host.clients.find(gate, bound.handle, bound.bindNumber));
+      host.router.receive(this.incarnation, gate, payload, host.clients.find(gate, bound.handle, bound.bindNumber));
     });
     return true;
   }

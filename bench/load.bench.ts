@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { packageFolder } from "../cli/package-files.js";
 import type { BenchRun } from "./harness.js";
+import { pause } from "./load/files.js";
 import { cpuSeconds, type Line, LineProcess, residentMb } from "./load/processes.js";
 import { freePortBase, type ServerUnderLoad, startAeon, startColyseus } from "./load/servers.js";
 
@@ -128,8 +129,4 @@ function loadArguments(plan: LoadPlan, port: number, first: number): string[] {
 
 function placesOf(plan: LoadPlan): number {
   return plan.clients + PROBE_COUNT;
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -3,18 +3,18 @@
  * real process under load. Ring writes are to be a small part of it, and the work of serving clients no part at all. Linux only, as
  * `aeon bench load`; BENCH_CLIENTS (400), BENCH_SECONDS (8).
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { Profiler } from "node:inspector";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { BenchRun } from "./harness.js";
+import { appeared, pause } from "./load/files.js";
 import { LineProcess } from "./load/processes.js";
 import { freePortBase, startAeon } from "./load/servers.js";
 
 const SMALL_CLIENTS = 20;
 const PROFILE_TIMEOUT_MS = 20_000;
-const POLL_MS = 50;
 /** Node's own names of time that nobody used. */
 const IDLE = new Set(["(idle)"]);
 
@@ -66,23 +66,11 @@ async function profileOf(clients: number, seconds: number): Promise<Profiler.Pro
     writeFileSync(`${file}.go`, "");
     await pause(seconds * 1_000);
     writeFileSync(`${file}.stop`, "");
-    await written(file);
+    await appeared(file, PROFILE_TIMEOUT_MS);
     return JSON.parse(readFileSync(file, "utf8")) as Profiler.Profile;
   } finally {
     await load.end("SIGTERM");
     await server.stop();
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-async function written(file: string): Promise<void> {
-  const endMs = performance.now() + PROFILE_TIMEOUT_MS;
-  while (!existsSync(file)) {
-    if (performance.now() > endMs) throw new Error("the game wrote no profile");
-    await pause(POLL_MS);
-  }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -104,7 +104,7 @@ export class EntityMaker {
     const wasCreated = state.life !== "creating";
     state.life = "destroyed";
     this.runner.runNow(entity, "onDestroy", () => entity.onDestroy(reason));
-    state.inbox.close(new AeonError("ENTITY_DESTROYED", `${entity.typeName} ${entity.id}: ${reason}`));
+    state.inbox.close(() => new AeonError("ENTITY_DESTROYED", `${entity.typeName} ${entity.id}: ${reason}`));
     for (const timerId of [...state.timers.keys()]) this.host.clearTimer(entity, timerId);
     const emptied = entity instanceof Space ? this.host.closeSpace(entity) : undefined;
     if (entity instanceof AreaEntity) this.host.leaveSpace(entity);

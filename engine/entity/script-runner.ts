@@ -139,7 +139,7 @@ export class ScriptRunner {
     state.life = "quarantined";
     this.ports.metrics.counter("entity_quarantines_total").add();
     entity.log.error("entity is in quarantine", { throws: state.throwsMs.length, windowMs: quarantineWindowMs });
-    state.inbox.close(new AeonError("ENTITY_QUARANTINED", `${entity.typeName} ${entity.id}`));
+    state.inbox.close(() => new AeonError("ENTITY_QUARANTINED", `${entity.typeName} ${entity.id}`));
   }
 }
 

@@ -163,7 +163,7 @@ test("inbox: closing settles what waits and what comes with the error; what runs
   const running = gate();
   add(box, "a", () => running.promise);
   add(box, "b");
-  box.close(Object.assign(new Error("closed"), { code: "ENTITY_DESTROYED" }) as never);
+  box.close(() => Object.assign(new Error("closed"), { code: "ENTITY_DESTROYED" }) as never);
   add(box, "c");
   add(box, "r", undefined, { reentrant: true });
   running.open("done");

@@ -2,6 +2,8 @@
  * `npm run bench:peers`: our benches and the same cases on others, one after the other in one run, each of our lines with the peer's
  * value beside it. Installs bench/peers (a package of its own; Node 22 is what its packages ask for, 20 works) when it is not there.
  *
+ * The bench of KCP brings its peer, node-kcp, along: its lines come as they are.
+ *
  *   npm run bench:peers -- [--json] [--small] [--only TEXT] [--load]     `--load`: end to end too, some minutes
  */
 import { spawnSync } from "node:child_process";
@@ -37,6 +39,17 @@ function install() {
     shell: process.platform === "win32",
   });
   if (status !== 0) throw new Error("bench/peers could not be installed");
+}
+
+/** node-kcp is native; without a compiler its lines are missing, and the bench of KCP says so. */
+function buildNodeKcp() {
+  if (existsSync(join(peers, "node_modules", "node-kcp", "build", "Release", "kcp.node"))) return;
+  process.stderr.write("building node-kcp …\n");
+  spawnSync("npm", ["rebuild", "node-kcp"], {
+    cwd: peers,
+    stdio: ["ignore", process.stderr, process.stderr],
+    shell: process.platform === "win32",
+  });
 }
 
 /** The lines of JSON that a program prints. */
@@ -97,11 +110,13 @@ function print(line) {
 }
 
 install();
+buildNodeKcp();
 if (!(await build())) throw new Error("the build failed");
 if (!values.json) print({ case: "case", value: "ours", unit: "", target: null, ok: true, peerValue: "Colyseus" });
 const small = values.small ? ["--small"] : [];
 const only = values.only === "" ? [] : ["--only", values.only];
 printBeside(linesOf(benchArguments("sync")), linesOf([join(peers, "sync.mjs"), ...small, ...only]));
+for (const line of linesOf(benchArguments("kcp"))) print(line);
 if (values.load) {
   const load = (target) => linesOf(benchArguments("load"), { BENCH_TARGET: target });
   printBeside(load("aeon"), load("colyseus"));

@@ -1,5 +1,5 @@
 /**
- * `npm test`: build, linter, types of the web page, then every dist/tests/**\/*.test.js. Arguments narrow the tests to paths that
+ * `npm test`: build, linter, types of the web page, then every *.test.js of dist/tests and dist/native. Arguments narrow the tests to paths that
  * contain one of them. The last line is `N passed, N failed` (and `, N skipped`); exit code 1 when anything failed.
  */
 import { existsSync, readdirSync } from "node:fs";
@@ -12,6 +12,7 @@ import { dist, root, runNode, tool } from "./run.mjs";
 /** Files at a time. Tests with real processes want a core for themselves and come last. */
 const CONCURRENCY = 2;
 const FILE_TIMEOUT_MS = 240_000;
+const TEST_FOLDERS = ["tests", "native"];
 const ALONE = [join("tests", "cluster"), join("tests", "browser")];
 const SLOW_FILES_SHOWN = 5;
 
@@ -31,8 +32,9 @@ function check(title, isGood) {
 }
 
 function testFiles(filters) {
-  const files = readdirSync(join(dist, "tests"), { recursive: true })
-    .map((path) => join(dist, "tests", path))
+  const files = TEST_FOLDERS.map((folder) => join(dist, folder))
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) => readdirSync(folder, { recursive: true }).map((path) => join(folder, path)))
     .filter((path) => path.endsWith(".test.js"))
     .filter((path) => filters.length === 0 || filters.some((filter) => path.includes(filter)));
   const isAlone = (path) => ALONE.some((folder) => relative(dist, path).startsWith(folder));

@@ -4,7 +4,7 @@ import { posix } from "node:path";
 import { test } from "node:test";
 import { packageRoot, type SourceFile, sourceFiles, withoutComments } from "./source-files.js";
 
-const SOURCE_FOLDERS = ["engine", "gate", "game", "gamemanager", "dbmanager", "entities", "client", "cli"];
+const SOURCE_FOLDERS = ["engine", "gate", "game", "gamemanager", "dbmanager", "entities", "client", "cli", "native"];
 const files = sourceFiles(SOURCE_FOLDERS);
 
 /** A folder imports only from layers further up, or from itself. Within a layer the order says who may import whom. */
@@ -17,7 +17,14 @@ const LAYERS: readonly (readonly string[])[] = [
 ];
 const PROCESSES = ["gate", "game", "gamemanager", "dbmanager"];
 /** What a browser can run; the client SDK stands on nothing else. */
-const BROWSER_SAFE = ["engine/base", "engine/protocol", "engine/property", "engine/recording", "client"];
+const BROWSER_SAFE = [
+  "engine/base",
+  "engine/protocol",
+  "engine/property",
+  "engine/movement",
+  "engine/recording",
+  "client",
+];
 /** Sources in those folders that only Node runs. */
 const NODE_ONLY = ["engine/base/pino-log.ts"];
 
@@ -82,6 +89,17 @@ test("layers: engine and processes know neither client, command line nor example
       layerOf(from) !== null && outer.some((folder) => to.startsWith(folder)) && !isExampleDoor(from, to),
   );
   assert.deepEqual(wrong, []);
+});
+
+test("layers: packages under native/ stand alone, and only engine/net and the client in Node stand on them", () => {
+  const isNative = (path: string) => path.startsWith("native/");
+  const packageOf = (path: string) => path.split("/").slice(0, 2).join("/");
+  const leaving = violations(
+    ({ from, to }) => isNative(from) && !to.startsWith("node:") && packageOf(to) !== packageOf(from),
+  );
+  const mayUse = (path: string) => isNative(path) || path.startsWith("engine/net/") || path.startsWith("client/node/");
+  const entering = violations(({ from, to }) => isNative(to) && !mayUse(from));
+  assert.deepEqual([...leaving, ...entering], []);
 });
 
 /** A game's main.ts falls back to the example world. */

@@ -4,8 +4,9 @@
  */
 import type { BenchRun } from "./harness.js";
 import { runAoiCases } from "./sync/aoi-cases.js";
-import { runJoinCase, runSetCase, runStateCase, runTickCases } from "./sync/cases.js";
+import { runJoinCase, runStateCase, runTickCases } from "./sync/cases.js";
 import { inlineConsumer } from "./sync/consumer.js";
+import { runSetCase } from "./sync/set-case.js";
 import { FULL_SIZES, SMALL_SIZES } from "./sync/sizes.js";
 
 export async function bench(run: BenchRun): Promise<void> {

@@ -2,7 +2,8 @@
 import { Grid } from "../../engine/aoi/grid.js";
 import { Views } from "../../engine/aoi/views.js";
 import { SeededRandom } from "../../engine/base/random.js";
-import { type BenchRun, medians, ResultHash, timed } from "../harness.js";
+import type { ViewShape } from "../../engine/base/view-shape.js";
+import { type BenchRun, medians, ResultHash, repeatCount, timed } from "../harness.js";
 import { CASE, type SyncSizes } from "./sizes.js";
 
 const STEP_UNITS = 0.6;
@@ -63,23 +64,41 @@ export function radiusFor(neighbours: number, count: number, side: number): numb
   return radius;
 }
 
+/** The half side of a square in which there are so many others on average, edges of the world considered. */
+function halfSideFor(neighbours: number, count: number, side: number): number {
+  let [low, high] = [0, side];
+  for (let i = 0; i < 50; i++) {
+    const half = (low + high) / 2;
+    // One side of the square is cut, on average, by half² / side.
+    const share = (2 * half) / side - (half / side) ** 2;
+    if (share * share * count < neighbours) low = half;
+    else high = half;
+  }
+  return low;
+}
+
+interface ViewsCase {
+  readonly name: string;
+  readonly shape: ViewShape;
+  /** In units, of which the margin is what a view has beyond its radius. */
+  readonly radius: number;
+  readonly margin: number;
+  readonly target: number | null;
+}
+
 async function runViews(
   run: BenchRun,
-  name: string,
   sizes: SyncSizes,
-  marginShare: number,
-  target: number,
+  { name, shape, radius, margin, target }: ViewsCase,
 ): Promise<void> {
   if (!run.wants(name)) return;
-  const { movers, side, neighbours } = sizes.aoi;
+  const { movers, side } = sizes.aoi;
   const wanderers = new Wanderers(movers, side);
-  const radius = radiusFor(neighbours, movers, side);
-  const views = new Views({ cellSize: radius / 3 });
+  const views = new Views({ cellSize: radius / 3, shape });
   const { xs, zs } = wanderers;
   for (let i = 0; i < movers; i++) views.appear(i + 1, xs[i] as number, zs[i] as number);
-  for (let i = 0; i < movers; i++) views.setObserver(i + 1, radius, radius * marginShare);
-  let entered = 0;
-  let left = 0;
+  for (let i = 0; i < movers; i++) views.setObserver(i + 1, radius, margin);
+  let changes = 0;
   const hash = new ResultHash();
   const tick = (number: number) => {
     wanderers.step();
@@ -87,10 +106,7 @@ async function runViews(
       for (let i = 0; i < movers; i++) views.move(i + 1, xs[i] as number, zs[i] as number);
       views.update();
     });
-    if (number > 0) {
-      entered += views.entered.length / 2;
-      left += views.left.length / 2;
-    }
+    if (number > 0) changes += views.entered.length + views.left.length;
     hash.add(views.entered.length).add(views.left.length);
     views.clearPairs();
     return [ms];
@@ -98,10 +114,9 @@ async function runViews(
   const [ms = 0] = await medians(sizes.slowTicks, tick);
   let visible = 0;
   for (let i = 0; i < movers; i++) visible += views.visible.length(i + 1);
-  const ticks = sizes.slowTicks.warmUp + sizes.slowTicks.repeats * 5 - 1;
   run.report(name, "ms", ms, target, hash.text);
   run.report(`${name}: neighbours`, "count", visible / movers);
-  run.report(`${name}: enters and leaves`, "count", (entered + left) / ticks);
+  run.report(`${name}: enters and leaves`, "count", changes / (repeatCount(sizes.slowTicks) - 1));
 }
 
 async function runQuery(run: BenchRun, sizes: SyncSizes): Promise<void> {
@@ -123,7 +138,12 @@ async function runQuery(run: BenchRun, sizes: SyncSizes): Promise<void> {
 }
 
 export async function runAoiCases(run: BenchRun, sizes: SyncSizes): Promise<void> {
-  await runViews(run, CASE.aoiCircle, sizes, 0, 9);
-  await runViews(run, CASE.aoiMargin, sizes, MARGIN_SHARE, 14);
+  const { neighbours, movers, side } = sizes.aoi;
+  const radius = radiusFor(neighbours, movers, side);
+  const half = halfSideFor(neighbours, movers, side);
+  const margin = radius * MARGIN_SHARE;
+  await runViews(run, sizes, { name: CASE.aoiBox, shape: "box", radius: half, margin: 0, target: 9 });
+  await runViews(run, sizes, { name: CASE.aoiCircle, shape: "circle", radius, margin: 0, target: null });
+  await runViews(run, sizes, { name: CASE.aoiMargin, shape: "circle", radius, margin, target: 14 });
   await runQuery(run, sizes);
 }

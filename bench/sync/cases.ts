@@ -3,16 +3,16 @@
  * consumer (`ConsumerMaker`), and reports script's thread and the consumer's, and the two together.
  */
 import { ByteReader, ByteWriter } from "../../engine/base/bytes.js";
-import { OpLog } from "../../engine/property/op-log.js";
-import { type OpSink, OWN_SCOPES, VIEW_SCOPES } from "../../engine/property/op-sink.js";
+import { OWN_SCOPES, VIEW_SCOPES } from "../../engine/property/op-sink.js";
 import { Shadow } from "../../engine/property/shadow.js";
 import { allocatedBytes, type BenchRun, medians, ResultHash, type Rounds, repeatCount, timed } from "../harness.js";
+import { benchWorld, drain } from "./bench-world.js";
 import type { ConsumerMaker, SyncConsumer } from "./consumer.js";
 import { Crowd, type CrowdPlan, type Movement } from "./crowd.js";
-import { benchDefinitions, entityIdOf, fillBag, PLAYER_CLASSES, type Player, PlayerFactory } from "./player.js";
+import { entityIdOf, fillBag, PLAYER_CLASSES, type Player } from "./player.js";
 import { CASE, type SyncSizes } from "./sizes.js";
 
-const SET_LOG_BYTES = 8 * 1024 * 1024;
+const STATE_LOG_BYTES = 8 * 1024 * 1024;
 /** Ticks in which allocations are counted. */
 const COUNTED_TICKS = 21;
 
@@ -101,38 +101,6 @@ export async function runTickCases(run: BenchRun, makeConsumer: ConsumerMaker, s
   for (const one of cases) await runTickCase(run, makeConsumer, one);
 }
 
-/** What a set costs script, where accessors have seen many classes. */
-export async function runSetCase(run: BenchRun, sizes: SyncSizes): Promise<void> {
-  if (!run.wants(CASE.set)) return;
-  const { players, log, shadow } = benchWorld(sizes.players, SET_LOG_BYTES);
-  for (const player of players) for (let i = 0; i < 100; i++) player.hp = i;
-  drain(log, shadow);
-  const own = players.filter((_, slot) => slot % PLAYER_CLASSES === 0);
-  const { setsPerRound } = sizes;
-  const round = (number: number) => {
-    const from = number * setsPerRound;
-    const ms = timed(() => {
-      const end = from + setsPerRound;
-      const { length } = own;
-      // No division in the loop: it would cost as much as the set.
-      for (let i = from, at = from % length; i < end; i++, at = at + 1 === length ? 0 : at + 1)
-        (own[at] as Player).hp = i;
-    });
-    drain(log, shadow);
-    return [(ms * 1e6) / setsPerRound];
-  };
-  const rounds = { warmUp: 10, repeats: 20 };
-  const [ns = 0] = await medians(rounds, round);
-  const hash = new ResultHash();
-  for (const slot of players.keys()) hash.add(shadow.value(slot, "hp") as number);
-  run.report(CASE.set, "ns", ns, 8, hash.text);
-  let number = repeatCount(rounds);
-  const allocated = allocatedBytes(COUNTED_TICKS, () => round(number++));
-  if (Number.isFinite(allocated)) {
-    run.report(`${CASE.set}: allocated, drain included`, "bytes", allocated / setsPerRound);
-  }
-}
-
 /** A player enters a crowd, sees a few and is seen by them. */
 export async function runJoinCase(run: BenchRun, makeConsumer: ConsumerMaker, sizes: SyncSizes): Promise<void> {
   if (!run.wants(CASE.join)) return;
@@ -172,7 +140,7 @@ export async function runJoinCase(run: BenchRun, makeConsumer: ConsumerMaker, si
 /** The whole of every player, as a follower or a late joiner gets it, and read again. */
 export async function runStateCase(run: BenchRun, sizes: SyncSizes): Promise<void> {
   if (!run.wants(CASE.state)) return;
-  const { players, definitions, log, shadow } = benchWorld(sizes.players, SET_LOG_BYTES);
+  const { players, definitions, log, shadow } = benchWorld(sizes.players, STATE_LOG_BYTES);
   for (const player of players) {
     player.x = 0.5;
     player.y = -0.25;
@@ -205,30 +173,4 @@ export async function runStateCase(run: BenchRun, sizes: SyncSizes): Promise<voi
   run.report(`${CASE.state}: encode`, "ms", encodeMs, 1.5);
   run.report(`${CASE.state}: decode`, "ms", decodeMs, 8, hash.text);
   run.report(`${CASE.state}: bytes`, "bytes", bytes.length, 200_000);
-}
-
-/** Players, their op log and a Shadow that has applied what was written: script and consumer without clients. */
-function benchWorld(playerCount: number, logBytes: number) {
-  const definitions = benchDefinitions();
-  const log = new OpLog({ bytes: logBytes });
-  const shadow = new PlainConsumer(definitions);
-  const factory = new PlayerFactory(definitions);
-  const players = Array.from({ length: playerCount }, (_, slot) => {
-    const player = factory.make(slot, slot % PLAYER_CLASSES);
-    player.properties.attach(log, slot, entityIdOf(slot));
-    return player;
-  });
-  drain(log, shadow);
-  return { definitions, log, shadow, players };
-}
-
-/** Takes ops of properties; there are no others here. */
-class PlainConsumer extends Shadow {
-  flush(): void {}
-}
-
-function drain(log: OpLog, shadow: Shadow): void {
-  log.flush();
-  log.drain(shadow as unknown as OpSink);
-  for (const slot of shadow.takeChanged()) shadow.clearChanges(slot);
 }

@@ -48,6 +48,7 @@ export const CASE = {
   large: "many clients in a large world",
   join: "one join",
   state: "full state with nested maps",
+  aoiBox: "AOI, box, one radius",
   aoiCircle: "AOI, circle, one radius",
   aoiMargin: "AOI, circle with margin",
   query: "queryRange, 50 hits",

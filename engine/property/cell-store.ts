@@ -3,8 +3,11 @@
  * no objects for their numbers and lie close together. A row belongs to whoever took it until it is given back. One shadow, one thread.
  */
 
-/** Cells of a page; a longer row has a page of its own. 64 KiB. */
-const PAGE_CELLS = 8_192;
+/** Cells of a page, as a power of two; a longer row has a page of its own. 64 KiB. */
+export const PAGE_SHIFT = 13;
+const PAGE_CELLS = 1 << PAGE_SHIFT;
+/** The part of a place that says where in its page it is. */
+export const CELL_MASK = PAGE_CELLS - 1;
 /** Of the first: a shadow of few entities is small. */
 const FIRST_PAGE_CELLS = 512;
 export const WORDS_PER_CELL = 2;
@@ -17,10 +20,18 @@ export class CellPage {
   readonly words: Int32Array;
   /** Cells in use from the start. */
   used = 0;
+  private readonly number: number;
 
-  constructor(cellCount: number) {
+  /** `number`: its index in the store's `pages`. */
+  constructor(cellCount: number, number: number) {
     this.cells = new Float64Array(cellCount);
     this.words = new Int32Array(this.cells.buffer);
+    this.number = number;
+  }
+
+  /** A row's page and start in one number: `pages[place >> PAGE_SHIFT]`, `place & CELL_MASK`. */
+  placeOf(start: number): number {
+    return (this.number << PAGE_SHIFT) | start;
   }
 }
 
@@ -32,8 +43,9 @@ interface FreeRows {
 export class CellStore {
   /** Where the row that was taken last begins, in cells of `page`. */
   start = 0;
+  readonly pages: CellPage[] = [];
   /** Where the next short row comes from, unless one was given back. */
-  private page = new CellPage(FIRST_PAGE_CELLS);
+  private page = this.addPage(FIRST_PAGE_CELLS);
   /** By length of the row, in cells. */
   private readonly free: (FreeRows | undefined)[] = [];
 
@@ -67,12 +79,18 @@ export class CellStore {
     }
     if (length > PAGE_CELLS) {
       this.start = 0;
-      return new CellPage(length);
+      return this.addPage(length);
     }
-    if (this.page.used + length > this.page.cells.length) this.page = new CellPage(PAGE_CELLS);
+    if (this.page.used + length > this.page.cells.length) this.page = this.addPage(PAGE_CELLS);
     const { page } = this;
     this.start = page.used;
     page.used += length;
+    return page;
+  }
+
+  private addPage(cellCount: number): CellPage {
+    const page = new CellPage(cellCount, this.pages.length);
+    this.pages.push(page);
     return page;
   }
 }

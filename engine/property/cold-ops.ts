@@ -4,7 +4,7 @@
  */
 import type { EntityId } from "../base/ids.js";
 import { COLD, type ColdOp } from "./op-log-world.js";
-import type { ClientAudience, OpSink, ViewCheck, ViewRule } from "./op-sink.js";
+import type { ClientAudience, OpSink, PlacementCause, ViewCheck, ViewRule } from "./op-sink.js";
 
 export abstract class ColdOps implements Pick<OpSink, keyof typeof COLD> {
   protected abstract coldOp<T>(op: ColdOp<T>, body: T): void;
@@ -57,8 +57,17 @@ export abstract class ColdOps implements Pick<OpSink, keyof typeof COLD> {
   clientReply(entity: number, callId: number, code: string, payload: Uint8Array): void {
     this.coldOp(COLD.clientReply, { entity, callId, code, payload });
   }
-  moveCorrect(entity: number, moveNumber: number, x: number, y: number, z: number, yaw: number): void {
-    this.coldOp(COLD.moveCorrect, { entity, move: moveNumber, x, y, z, yaw });
+  moveCorrect(
+    entity: number,
+    move: number,
+    placement: number,
+    cause: PlacementCause,
+    x: number,
+    y: number,
+    z: number,
+    yaw: number,
+  ): void {
+    this.coldOp(COLD.moveCorrect, { entity, move, placement, cause, x, y, z, yaw });
   }
   viewRadius(entity: number, radius: number, margin: number): void {
     this.coldOp(COLD.viewRadius, { entity, radius, margin });

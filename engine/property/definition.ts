@@ -3,6 +3,7 @@
  * from JSON on a client. Ids are given by the caller, never derived from an order, so they stay when definitions change.
  */
 import { AeonError } from "../base/errors.js";
+import { VIEW_SHAPES, type ViewShape } from "../base/view-shape.js";
 import { Scope, type ScopeMask } from "./op-sink.js";
 import { ALL_SCOPES } from "./scopes.js";
 import { describeType, hidesPlainField, parseObject, typeFromDescription, visibleType } from "./type-description.js";
@@ -45,6 +46,8 @@ export interface TypeDefinition {
   readonly kind: EntityKind;
   readonly properties: readonly PropertyDefinition[];
   readonly methods: readonly MethodDefinition[];
+  /** Of a space: the shape of all views in it; left out: as the configuration has it. */
+  readonly viewShape?: ViewShape;
 }
 
 const KINDS: readonly string[] = ["server", "area", "avatar", "avatarArea", "stub", "space"];
@@ -111,6 +114,7 @@ function describeDefinition(type: TypeDefinition, mask: ScopeMask): JsonValue {
     kind: type.kind,
     properties: properties.map((property) => describeProperty(property, mask)),
     methods: methods.map(describeMethod),
+    ...(type.viewShape === undefined ? {} : { viewShape: type.viewShape }),
   };
 }
 
@@ -139,6 +143,7 @@ function definitionFrom(value: JsonValue | undefined): TypeDefinition {
     kind: oneOf(object.kind, KINDS) as EntityKind,
     properties: listOf(object.properties).map(propertyFrom),
     methods: listOf(object.methods).map(methodFrom),
+    ...(object.viewShape === undefined ? {} : { viewShape: oneOf(object.viewShape, VIEW_SHAPES) as ViewShape }),
   };
 }
 

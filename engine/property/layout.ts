@@ -12,8 +12,8 @@ import { isContainer, type KeyKind, KIND_CODES, type ValueType } from "./value-t
 const NUMBER_CODE_MAX = KIND_CODES.float64;
 /** What is a small integer in every engine, with the sign to spare. */
 export const WORD_BITS = 30;
-/** Words of a row before those for which fields changed. */
-export const ROW_FLAG_WORDS = 1;
+/** How a numberPlan's entries are packed. */
+export const NUMBER_PLAN = { cellMask: 0xffff, atShift: 16 } as const;
 /** Fields of a bank on the wire. */
 export const BANK_FIELDS = 7;
 const SCOPE_MASK_COUNT = 8;
@@ -108,10 +108,12 @@ export interface FieldsLayout {
   /** By `at`, 0 for what is no double; an array that V8 keeps unboxed. Empty when no field is a double. */
   readonly doubleDefaults: number[];
   /**
-   * What a shadow's row of cells for such a node begins as: words for flags and for which fields changed, as many as they need, then for
-   * each number its value and what it was.
+   * What a shadow's row of cells for such a node begins as: words for which fields changed, as many as they need, then for each number
+   * its value and what it was.
    */
   readonly row: Float64Array;
+  /** By number of a field: `cell | at << 16` of a number whose bit stands in the first word of masks, for passes over many ops; 0 for others. */
+  readonly numberPlan: Int32Array;
   /** Every field is a number. */
   readonly isNumeric: boolean;
   /** Words of a mask over the fields. */
@@ -126,8 +128,9 @@ export interface VisibleFields {
   readonly containers: readonly FieldLayout[];
   /** The plain ones, as words of a mask over all fields. */
   readonly plainBits: readonly number[];
-  /** Of the first word: the numbers whose fields stand in bank 0 on the wire. */
+  /** Of the first word: the numbers whose fields stand in bank 0 on the wire, and all other plain ones. */
   readonly nearBits: number;
+  readonly farBits: number;
   /** Those are all that is seen. */
   readonly isNear: boolean;
 }
@@ -179,7 +182,7 @@ function fieldsLayout(
   declared: readonly Declared[],
 ): FieldsLayout {
   const wordCount = Math.ceil(declared.length / WORD_BITS);
-  let cells = Math.ceil((ROW_FLAG_WORDS + wordCount) / 2);
+  let cells = Math.ceil(wordCount / 2);
   const fields = [...declared]
     .sort((a, b) => a.id - b.id)
     .map((field, at) => {
@@ -206,10 +209,18 @@ function fieldsLayout(
     hasContainers: fields.some((field) => field.child !== null),
     doubleDefaults: doubleDefaults(fields),
     row,
+    numberPlan: numberPlan(fields),
     isNumeric: fields.every((field) => field.isNumber),
     wordCount,
     visible: Array.from({ length: SCOPE_MASK_COUNT }, (_, mask) => visibleFields(fields, mask)),
   };
+}
+
+function numberPlan(fields: readonly FieldLayout[]): Int32Array {
+  const plan = new Int32Array((fields.at(-1)?.id ?? 0) + 1);
+  for (const { id, at, cell, word, isNumber } of fields)
+    if (isNumber && word === 0) plan[id] = cell | (at << NUMBER_PLAN.atShift);
+  return plan;
 }
 
 function doubleDefaults(fields: readonly FieldLayout[]): number[] {
@@ -227,11 +238,13 @@ function visibleFields(fields: readonly FieldLayout[], mask: ScopeMask): Visible
   const plainBits = Array.from({ length: Math.ceil(fields.length / WORD_BITS) }, () => 0);
   for (const { word, bit } of plain) plainBits[word] = (plainBits[word] as number) | bit;
   const near = plain.filter((field) => field.isNumber && field.bank === 0 && field.word === 0);
+  const nearBits = near.reduce((bits, field) => bits | field.bit, 0);
   return {
     plain,
     containers: seen.filter((field) => field.child !== null),
     plainBits,
-    nearBits: near.reduce((bits, field) => bits | field.bit, 0),
+    nearBits,
+    farBits: (plainBits[0] ?? 0) & ~nearBits,
     isNear: near.length === seen.length,
   };
 }

@@ -14,7 +14,9 @@ interface NodePage {
 
 export class NodeTable {
   size = 0;
-  private readonly pages = new Map<number, NodePage>();
+  /** None until a page beyond the first is needed: most entities have a few nodes, and there are many entities. */
+  private pages: Map<number, NodePage> | null = null;
+  private first: NodePage | undefined;
   /** The page that was used last. */
   private last: NodePage | undefined;
 
@@ -45,26 +47,36 @@ export class NodeTable {
     page.nodes[at] = undefined;
     this.size--;
     if (--page.count > 0) return;
-    this.pages.delete(page.number);
+    if (page === this.first) this.first = undefined;
+    else this.pages?.delete(page.number);
     this.last = undefined;
   }
 
   /** They may be deleted meanwhile. */
   *values(): IterableIterator<ShadowNode> {
-    for (const { nodes } of this.pages.values()) for (const node of nodes) if (node !== undefined) yield node;
+    if (this.first !== undefined) yield* nodesOf(this.first);
+    for (const page of this.pages?.values() ?? []) yield* nodesOf(page);
   }
 
   private pageOf(number: number): NodePage | undefined {
     if (this.last?.number === number) return this.last;
-    const page = this.pages.get(number);
+    const page = number === 0 ? this.first : this.pages?.get(number);
     if (page !== undefined) this.last = page;
     return page;
   }
 
   private addPage(number: number): NodePage {
-    const page: NodePage = { number, nodes: new Array(PAGE_NODES).fill(undefined), count: 0 };
-    this.pages.set(number, page);
+    const page: NodePage = { number, nodes: [], count: 0 };
+    if (number === 0) this.first = page;
+    else {
+      this.pages ??= new Map();
+      this.pages.set(number, page);
+    }
     this.last = page;
     return page;
   }
+}
+
+function* nodesOf({ nodes }: NodePage): IterableIterator<ShadowNode> {
+  for (const node of nodes) if (node !== undefined) yield node;
 }

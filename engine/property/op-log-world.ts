@@ -18,6 +18,7 @@ function coldOp<T>(id: number, body: Field<T>, apply: (sink: OpSink, op: T) => v
   return { id, body, apply };
 }
 
+/** Retired: 12. */
 export const COLD = {
   entityCreate: coldOp(1, record({ entity: uvar, type: uvar, id: name }), (sink, op) =>
     sink.entityCreate(op.entity, op.type, op.id),
@@ -52,8 +53,19 @@ export const COLD = {
   clientReply: coldOp(11, record({ entity: uvar, callId: uvar, code: name, payload: blob(BYTES_MAX) }), (sink, op) =>
     sink.clientReply(op.entity, op.callId, op.code, op.payload),
   ),
-  moveCorrect: coldOp(12, record({ entity: uvar, move: u32, x: f32, y: f32, z: f32, yaw: f32 }), (sink, op) =>
-    sink.moveCorrect(op.entity, op.move, op.x, op.y, op.z, op.yaw),
+  moveCorrect: coldOp(
+    21,
+    record({
+      entity: uvar,
+      move: u32,
+      placement: u16,
+      cause: oneOf("placed", "corrected"),
+      x: f32,
+      y: f32,
+      z: f32,
+      yaw: f32,
+    }),
+    (sink, op) => sink.moveCorrect(op.entity, op.move, op.placement, op.cause, op.x, op.y, op.z, op.yaw),
   ),
   viewRadius: coldOp(13, record({ entity: uvar, radius: f32, margin: f32 }), (sink, op) =>
     sink.viewRadius(op.entity, op.radius, op.margin),

@@ -139,8 +139,17 @@ export interface WorldOpSink {
   clientCall(entity: number, audience: ClientAudience, method: number, args: Uint8Array): void;
   /** The reply to a client's call, to the entity's own client; a merge barrier. */
   clientReply(entity: number, callId: number, code: string, payload: Uint8Array): void;
-  /** The own client's position is corrected. */
-  moveCorrect(entity: number, moveNumber: number, x: number, y: number, z: number, yaw: number): void;
+  /** The own client is told where it is; see DownstreamBody.moveCorrect. */
+  moveCorrect(
+    entity: number,
+    moveNumber: number,
+    placement: number,
+    cause: PlacementCause,
+    x: number,
+    y: number,
+    z: number,
+    yaw: number,
+  ): void;
   /** How far the entity's client sees; 0: nothing. */
   viewRadius(entity: number, radius: number, margin: number): void;
   /** How many others the entity's client sees at most; 0: as many as there are. */
@@ -152,6 +161,9 @@ export interface WorldOpSink {
   /** The entity's client asks; a merge barrier. */
   viewCheck(entity: number, check: ViewCheck): void;
 }
+
+/** By script or into a space; because a move was refused. */
+export type PlacementCause = "placed" | "corrected";
 
 export interface OpSink extends PropertyOpSink, WorldOpSink {
   /** The end of a script callback: what came before is consistent. Numbers grow by one. */

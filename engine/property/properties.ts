@@ -133,7 +133,13 @@ function generalAccessor(field: FieldLayout): Accessor {
   };
 }
 
-// Those below are setField with everything that is known of numbers taken out of the way: a set costs a few nanoseconds.
+/** The sink has no short way for numbers, or there is none. */
+function tellSink(tree: PropertyTree, { id, scope }: FieldLayout, value: number): void {
+  tree.sink?.fieldSet(tree.slot, 0, id, scope, value);
+}
+
+// Those below are setField with everything that is known of numbers taken out of the way: a set costs a few nanoseconds. Short as they are,
+// V8 puts several of them into the author's loop, where a fraction is not boxed: 16 bytes less garbage a set.
 
 function integerAccessor(field: FieldLayout): Accessor {
   const { at, id, scope, min, max, persist } = field;
@@ -155,7 +161,7 @@ function integerAccessor(field: FieldLayout): Accessor {
       values[at] = next;
       if (persist) tree.dirtyPersistent = true;
       const log = tree.numberLog;
-      if (log === null) tree.sink?.fieldSet(tree.slot, 0, id, scope, next);
+      if (log === null) tellSink(tree, field, next);
       else if (isInt32) log.rootInt(tree.slot, head, next);
       else log.rootDouble(tree.slot, head, next);
     },
@@ -178,7 +184,7 @@ function float32Accessor(field: FieldLayout): Accessor {
       doubles[at] = next;
       if (persist) tree.dirtyPersistent = true;
       const log = tree.numberLog;
-      if (log === null) tree.sink?.fieldSet(tree.slot, 0, id, scope, next);
+      if (log === null) tellSink(tree, field, next);
       else log.rootFloat(tree.slot, head, next);
     },
   };
@@ -200,7 +206,7 @@ function float64Accessor(field: FieldLayout): Accessor {
       doubles[at] = next;
       if (persist) tree.dirtyPersistent = true;
       const log = tree.numberLog;
-      if (log === null) tree.sink?.fieldSet(tree.slot, 0, id, scope, next);
+      if (log === null) tellSink(tree, field, next);
       else log.rootDouble(tree.slot, head, next);
     },
   };

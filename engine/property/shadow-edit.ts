@@ -64,9 +64,8 @@ export class ShadowEditor {
   mapNode(target: ShadowMap, key: MapKey, number: number): ShadowNode {
     const layout = target.layout.element.child ?? this.fail("the map holds no containers");
     this.requireEntryRoom(target, key);
-    const entry = target.entries.get(key);
-    const made = this.replace(target, key, entry?.value, layout, number);
-    target.putEntry(entry, key, made, !this.isWire);
+    const made = this.replace(target, key, target.get(key), layout, number);
+    target.put(key, made, !this.isWire);
     if (this.onNotify !== null) this.notify(target, "set", key, made.plain(ALL_SCOPES));
     return made;
   }

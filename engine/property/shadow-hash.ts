@@ -7,7 +7,6 @@ import type { FieldLayout, FieldsLayout, NodeLayout } from "./layout.js";
 import type { MapKey, ScopeMask } from "./op-sink.js";
 import { ALL_SCOPES } from "./scopes.js";
 import {
-  ABSENT,
   isNode,
   type ShadowEntity,
   type ShadowFields,
@@ -91,8 +90,7 @@ function addEntries(node: ShadowMap, mask: ScopeMask, addChild: AddChild): void 
   const { a, b } = hash;
   let sumA = 0;
   let sumB = 0;
-  for (const { key, value } of node.entries.values()) {
-    if (value === ABSENT) continue;
+  for (const [key, value] of node.entries) {
     hash.start();
     addKey(key);
     addElement(value, mask, addChild);

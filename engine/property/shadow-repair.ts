@@ -9,12 +9,12 @@
 import type { ByteReader, ByteWriter } from "../base/bytes.js";
 import { AeonError } from "../base/errors.js";
 import type { FieldLayout, FieldsLayout } from "./layout.js";
-import type { ScopeMask } from "./op-sink.js";
+import type { MapKey, ScopeMask } from "./op-sink.js";
 import { joinPath } from "./path.js";
 import { pathTo } from "./shadow-edit.js";
 import { hashElements, hashFieldLinks, hashFieldValues } from "./shadow-hash.js";
-import { ABSENT, isNode, type ShadowEntity, type ShadowFields, type ShadowNode } from "./shadow-node.js";
-import { writeNodeAgain, writeValuesAgain } from "./shadow-wire.js";
+import { isNode, type ShadowEntity, type ShadowFields, type ShadowNode } from "./shadow-node.js";
+import { writeMapKeys, writeNodeAgain, writeValuesAgain } from "./shadow-wire.js";
 import { WIRE_OP_NAMES, type WireOpWriter } from "./wire-ops.js";
 
 /** Something that a copy has otherwise than it should. */
@@ -79,19 +79,26 @@ export function nameOfPart(entity: ShadowEntity, part: number, op: number): stri
   return `${path === "" ? "(root)" : path} (${WIRE_OP_NAMES[op] ?? "no op"})`;
 }
 
-/** Parents have lower numbers than what is in them, so what is written whole is known before its parts are met. */
+/**
+ * Parents have lower numbers than what is in them, so what is written whole is known before its parts are met. `written`: what has been
+ * written whole already. `keys`: by node number, of those maps only what stands under these.
+ */
 export function writeEntityRepair(
   entity: ShadowEntity,
   parts: readonly number[],
   mask: ScopeMask,
   wire: WireOpWriter,
+  written: Set<ShadowNode> = new Set(),
+  keys: ReadonlyMap<number, ReadonlySet<MapKey>> | null = null,
 ): void {
-  const written = new Set<ShadowNode>();
   for (const part of [...parts].sort((a, b) => a - b)) {
     const number = Math.floor(part / 2);
     const node = number === 0 ? entity.root : entity.nodes.get(number);
-    if (node?.isInTree !== true || (node.layout.scope & mask) === 0 || isWithin(node, written)) continue;
+    if (node?.isInTree !== true || (node.layout.scope & mask) === 0) continue;
+    if (isWithin(node, written)) continue;
+    const some = keys?.get(number);
     if (node.kind === "fields" && part % 2 === 0) writeValuesAgain(node, mask, wire);
+    else if (node.kind === "map" && some !== undefined) writeMapKeys(node, some, mask, wire, written);
     else {
       writeNodeAgain(node, mask, wire);
       written.add(node);
@@ -99,9 +106,9 @@ export function writeEntityRepair(
   }
 }
 
-/** Whether the node stands in one of those: strictly below it. */
+/** Whether the node is one of those, or stands in one. */
 function isWithin(node: ShadowNode, those: ReadonlySet<ShadowNode>): boolean {
-  for (let at = node.parent; at !== null; at = at.parent) if (those.has(at)) return true;
+  for (let at: ShadowNode | null = node; at !== null; at = at.parent) if (those.has(at)) return true;
   return false;
 }
 
@@ -113,7 +120,7 @@ function forEachChild(node: ShadowNode, mask: ScopeMask, visit: (child: ShadowNo
   const { element } = node.layout;
   if (element.child === null || (element.scope & mask) === 0) return;
   if (node.kind === "list") for (const item of node.items) visit(item as ShadowNode);
-  else for (const { value } of node.entries.values()) if (value !== ABSENT) visit(value as ShadowNode);
+  else for (const value of node.entries.values()) visit(value as ShadowNode);
 }
 
 function fieldChildren(node: ShadowFields, mask: ScopeMask): ShadowNode[] {

@@ -3,7 +3,7 @@
  * of 100,000 entries; the walk over what was below is made here, in slices of so many values, so that no tick stalls. One shadow, one
  * thread.
  */
-import { ABSENT, isNode, type MapEntry, type ShadowEntity, type ShadowNode } from "./shadow-node.js";
+import { isNode, type ShadowEntity, type ShadowNode } from "./shadow-node.js";
 
 export class ShadowSweep {
   /** Depth first, so that there are hardly more than were cut off plus the depth of the type. */
@@ -17,13 +17,13 @@ export class ShadowSweep {
 
   /** A container that stands nowhere any more. */
   addNode(node: ShadowNode): void {
-    node.isGone = true;
+    node.cut();
     forget(node);
     this.addBelow(node);
   }
 
   /** What stood in a map that was cleared. */
-  addEntries(entries: ReadonlyMap<unknown, MapEntry>): void {
+  addEntries(entries: ReadonlyMap<unknown, unknown>): void {
     this.cuts.push(entries.values());
   }
 
@@ -46,7 +46,7 @@ export class ShadowSweep {
       }
       const next = cut.next();
       if (next.done === true) this.cuts.pop();
-      else this.visit(isNode(next.value) ? next.value : entryValue(next.value));
+      else this.visit(next.value);
     }
     return !this.isEmpty;
   }
@@ -73,11 +73,6 @@ export class ShadowSweep {
       else this.addItems(node.items);
     }
   }
-}
-
-function entryValue(value: unknown): unknown {
-  if (typeof value !== "object" || value === null) return ABSENT;
-  return (value as Partial<MapEntry>).value;
 }
 
 /** Its number may have been given to another since. */

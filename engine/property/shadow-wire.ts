@@ -3,24 +3,20 @@
  * written whole behind the op that puts it somewhere; one that left is not written.
  */
 
-import type { ByteWriter } from "../base/bytes.js";
-import { wordOf } from "./cell-store.js";
 import { equalPlain } from "./container.js";
-import { type FieldLayout, ROW_FLAG_WORDS, WORD_BITS } from "./layout.js";
-import type { ScopeMask } from "./op-sink.js";
+import { type FieldLayout, WORD_BITS } from "./layout.js";
+import type { MapKey, ScopeMask } from "./op-sink.js";
+import { FLAG } from "./shadow-forest.js";
 import {
-  ABSENT,
-  FLAG,
   isNode,
   type ListChange,
-  type MapEntry,
   type ShadowEntity,
   type ShadowFields,
   type ShadowList,
   type ShadowMap,
   type ShadowNode,
 } from "./shadow-node.js";
-import { putNears, WIRE_OP, type WireOpWriter } from "./wire-ops.js";
+import { WIRE_OP, type WireOpWriter } from "./wire-ops.js";
 
 /** Counts writings, so that a node which was written whole within another is not written again. */
 let writing = 0;
@@ -45,25 +41,6 @@ export function writeEntityChanges(root: ShadowFields, mask: ScopeMask, wire: Wi
     else if (node.kind === "map") writeMapChanges(node, mask, wire);
     else writeListChanges(node, mask, wire);
   }
-}
-
-/** A record of nearChanges, or nothing when nothing differs; false: it would not say all. */
-export function writeNearChange(root: ShadowFields, mask: ScopeMask, target: number, out: ByteWriter): boolean {
-  const { layout, start } = root;
-  const { cells, words } = root.page;
-  const flagsAt = wordOf(start);
-  if (((words[flagsAt] as number) & ~FLAG.queued) !== 0 || layout.wordCount > 1) return false;
-  const { plainBits, nearBits } = layout.visible[mask] as FieldsSeen;
-  const bits = (words[flagsAt + ROW_FLAG_WORDS] as number) & (plainBits[0] as number);
-  if ((bits & ~nearBits) !== 0) return false;
-  if (bits === 0) return true;
-  const { length } = out;
-  out.uvar(target);
-  const maskAt = out.reserve(1);
-  const wireMask = putNears(out, root, bits, cells, start + 1);
-  if (wireMask === 0) out.length = length;
-  else out.bytes[maskAt] = wireMask;
-  return true;
 }
 
 /** All plain values of a struct or root, whatever they were. */
@@ -92,7 +69,10 @@ function writeContents(node: ShadowNode, mask: ScopeMask, wire: WireOpWriter): v
   if (node.kind === "fields") writeFieldContents(node, mask, wire);
   else if ((node.layout.element.scope & mask) === 0) return;
   else if (node.kind === "map") {
-    for (const entry of node.entries.values()) if (entry.value !== ABSENT) writeEntry(node, entry, mask, wire);
+    // A node knows its key; a pair of both for each of ten thousand would be garbage.
+    if (node.layout.element.child === null)
+      for (const [key, value] of node.entries) writeEntry(node, key, value, mask, wire);
+    else for (const child of node.entries.values()) writeEntry(node, (child as ShadowNode).place, child, mask, wire);
   } else
     for (let index = 0; index < node.items.length; index++) writeInsert(node, index, node.items[index], mask, wire);
 }
@@ -119,12 +99,11 @@ type FieldsSeen = ShadowFields["layout"]["visible"][number];
 
 function writeValueChanges(node: ShadowFields, mask: ScopeMask, wire: WireOpWriter): void {
   const { layout, number, start } = node;
-  const { cells, words } = node.page;
+  const { cells } = node.page;
   const { plainBits, nearBits } = layout.visible[mask] as FieldsSeen;
   const isAmid = isStateWritten(node);
-  const firstWord = wordOf(start) + ROW_FLAG_WORDS;
   for (let word = 0; word < layout.wordCount; word++) {
-    let bits = (words[firstWord + word] as number) & (plainBits[word] as number);
+    let bits = node.dirtyBits(word) & (plainBits[word] as number);
     if (word === 0 && !isAmid && (bits & ~nearBits) === 0) {
       if (bits !== 0) wire.nearNumbers(node, bits, cells, start + 1);
       continue;
@@ -146,7 +125,8 @@ function writeChildChanges(node: ShadowFields, mask: ScopeMask, wire: WireOpWrit
     if ((node.dirtyBits(field.word) & field.bit) !== 0) writeFieldChild(node, field, mask, wire);
 }
 
-function writeFieldChild(node: ShadowFields, field: FieldLayout, mask: ScopeMask, wire: WireOpWriter): void {
+/** The container in that field, with all that is in it. */
+export function writeFieldChild(node: ShadowFields, field: FieldLayout, mask: ScopeMask, wire: WireOpWriter): void {
   const child = node.values[field.at];
   if (!isNode(child)) return;
   wire.fieldNode(node.number, field, child.number);
@@ -165,16 +145,33 @@ function writeMapChanges(node: ShadowMap, mask: ScopeMask, wire: WireOpWriter): 
     return;
   }
   const isAmid = isStateWritten(node);
-  for (const entry of node.changedEntries) {
-    const { value, before } = entry;
+  for (const [key, before] of node.changed) {
+    const value = node.get(key);
     const isNews = isNode(value) ? value !== before : isAmid || !equalPlain(value, before);
     if (!isNews) continue;
-    if (value === ABSENT) wire.mapDelete(node.number, node.layout.key, entry.key);
-    else writeEntry(node, entry, mask, wire);
+    if (value === undefined) wire.mapDelete(node.number, node.layout.key, key);
+    else writeEntry(node, key, value, mask, wire);
   }
 }
 
-function writeEntry(node: ShadowMap, { key, value }: MapEntry, mask: ScopeMask, wire: WireOpWriter): void {
+/** What stands under these keys now; nodes among that are added to `written`. */
+export function writeMapKeys(
+  node: ShadowMap,
+  keys: Iterable<MapKey>,
+  mask: ScopeMask,
+  wire: WireOpWriter,
+  written: Set<ShadowNode>,
+): void {
+  if ((node.layout.element.scope & mask) === 0) return;
+  for (const key of keys) {
+    const value = node.get(key);
+    if (value === undefined) wire.mapDelete(node.number, node.layout.key, key);
+    else writeEntry(node, key, value, mask, wire);
+    if (isNode(value)) written.add(value);
+  }
+}
+
+function writeEntry(node: ShadowMap, key: MapKey, value: unknown, mask: ScopeMask, wire: WireOpWriter): void {
   const { number, layout } = node;
   if (isNode(value)) {
     wire.mapNode(number, layout.key, key, value.number);

@@ -22,20 +22,21 @@ import {
 import { splitPath } from "./path.js";
 import { ALL_SCOPES } from "./scopes.js";
 import { type AreaPropNotify, ShadowEditor } from "./shadow-edit.js";
+import { FLAG, ShadowForest } from "./shadow-forest.js";
 import { hashEntity } from "./shadow-hash.js";
+import { type Lack, noteLack, writeLack, writeNearLack } from "./shadow-lack.js";
+import { clearRoots, writeNearRecords } from "./shadow-near.js";
 import {
-  FLAG,
   isNode,
   ShadowEntity,
   type ShadowFields,
-  ShadowForest,
   type ShadowList,
   type ShadowMap,
   type ShadowNode,
 } from "./shadow-node.js";
 import { type OtherNumber, readRootNumbers } from "./shadow-numbers.js";
 import { type Divergence, findDivergences, nameOfPart, writeEntityRepair, writeNodeHashes } from "./shadow-repair.js";
-import { writeEntityChanges, writeEntityState, writeNearChange } from "./shadow-wire.js";
+import { writeEntityChanges, writeEntityState } from "./shadow-wire.js";
 import { plainKey } from "./value-check.js";
 import { applyFields, applyWireOps, WireOpWriter } from "./wire-ops.js";
 
@@ -105,7 +106,7 @@ export class Shadow implements PropertyOpSink, RootNumberTarget {
    */
   writeState(entity: number, mask: ScopeMask, out: ByteWriter): void {
     const record = this.entityAt(entity);
-    if (record.root.hasChanges) record.root.mark(FLAG.stateWritten);
+    if (record.root.hasChanges) this.forest.mark(entity, FLAG.stateWritten);
     writeEntityState(record, mask, this.writer(out));
   }
 
@@ -118,17 +119,28 @@ export class Shadow implements PropertyOpSink, RootNumberTarget {
   }
 
   /**
-   * As writeChanges, as one record of client-link's nearChanges: `uvar target | u8 mask | values` of numbers with ids 1 to 7. "far": other
-   * things changed, and nothing is written; "near" and nothing written: nothing changed.
+   * As writeChanges for many, in one pass: what changed of `slots[i]`, for i below `count`, as a record of client-link's nearChanges about
+   * `targets[i]` behind its length in a byte. `ends[i]`: where that ends in `out`, or one of NEAR.
    */
-  writeNearChange(entity: number, mask: ScopeMask, target: number, out: ByteWriter): "near" | "far" {
-    const root = this.roots[entity] ?? this.entityAt(entity).root;
-    return writeNearChange(root, mask, target, out) ? "near" : "far";
+  writeNearChanges(
+    slots: Int32Array,
+    targets: Int32Array,
+    count: number,
+    mask: ScopeMask,
+    out: ByteWriter,
+    ends: Int32Array,
+  ): void {
+    writeNearRecords(this.forest, slots, targets, count, mask, out, ends);
   }
 
   /** Ends the entity's period: what changed so far has been sent to whom it concerns. */
   clearChanges(entity: number): void {
     (this.roots[entity] ?? this.entityAt(entity).root).clearPeriod();
+  }
+
+  /** The same for many. */
+  clearAllChanges(slots: Int32Array, count: number): void {
+    clearRoots(this.forest, slots, count);
   }
 
   /**
@@ -142,6 +154,25 @@ export class Shadow implements PropertyOpSink, RootNumberTarget {
   /** Forgets a slice of what was taken out of trees; true: there is more. The owner calls it once a tick. */
   sweep(countMax = SWEEP_COUNT): boolean {
     return this.edit.sweep.sweep(countMax);
+  }
+
+  // ---- copies that are behind ----
+
+  /** Adds what changed since the last clearChanges. */
+  noteLack(entity: number, lack: Lack): void {
+    noteLack(this.roots[entity] ?? this.entityAt(entity).root, lack);
+  }
+
+  /** Writes what is lacking as it stands now, for `applyRepair`; no changes may be pending. False: nothing of it is seen, or there any more. */
+  writeLack(entity: number, lack: Lack, mask: ScopeMask, out: ByteWriter): boolean {
+    const start = out.length;
+    writeLack(this.entityAt(entity), lack, mask, this.writer(out));
+    return out.length > start;
+  }
+
+  /** The same as one record of nearChanges. False: it cannot be said so; true and nothing written: nothing of it is seen. */
+  writeNearLack(entity: number, lack: Lack, mask: ScopeMask, target: number, out: ByteWriter): boolean {
+    return writeNearLack(this.entityAt(entity).root, lack, mask, target, out);
   }
 
   // ---- comparing copies ----
@@ -218,19 +249,19 @@ export class Shadow implements PropertyOpSink, RootNumberTarget {
   entityCreate(entity: number, type: number, id: EntityId): void {
     const definition = this.definitions.byId(type) ?? this.edit.fail(`no type has the number ${type}`);
     this.entityDestroy(entity);
-    this.roots[entity] = new ShadowEntity(entity, id, definition, layoutOf(definition), this.forest).root;
+    this.forest.put(entity, new ShadowEntity(entity, id, definition, layoutOf(definition), this.forest).root);
   }
 
   /** Costs the same for any size; the rest is for `sweep`. */
   entityDestroy(entity: number): void {
     const root = this.roots[entity];
     if (root === undefined) return;
-    this.roots[entity] = undefined;
+    this.forest.remove(entity);
     this.edit.sweep.addEntity(root.entity);
   }
 
   readRootNumbers(run: RootNumberRun): number {
-    return readRootNumbers(run, this.roots, this.edit.onNotify !== null, this.otherNumber);
+    return readRootNumbers(run, this.forest, this.edit.onNotify !== null, this.otherNumber);
   }
 
   fieldSet(entity: number, node: number, field: number, scope: ScopeMask, value: Scalar): void {

@@ -212,13 +212,7 @@ export class WireOpWriter {
  * Writes those numbers of bank 0 among `bits` of the node that are another than in `reference`, where a field's value stands `from` cells
  * behind its own cell in the layout's row. The mask of those written. What most of all bytes to clients are made by.
  */
-export function putNears(
-  out: ByteWriter,
-  node: ShadowFields,
-  bits: number,
-  reference: Float64Array,
-  from: number,
-): number {
+function putNears(out: ByteWriter, node: ShadowFields, bits: number, reference: Float64Array, from: number): number {
   const { start } = node;
   const { cells } = node.page;
   const { fields } = node.layout;

@@ -103,3 +103,11 @@ test("definitions: a broken copy is refused", () => {
   ])
     assert.throws(() => DefinitionTable.fromJson(text), { code: "BYTES_MALFORMED" }, text);
 });
+
+test("definitions: a space's shape of views goes with its type; an unknown one is refused", () => {
+  const yard: TypeDefinition = { id: 4, name: "Yard", kind: "space", properties: [], methods: [], viewShape: "box" };
+  const text = tableOf(yard, type).toJson(OWN_SCOPES);
+  const read = DefinitionTable.fromJson(text);
+  assert.deepEqual([read.byId(4)?.viewShape, read.byId(3)?.viewShape], ["box", undefined]);
+  assert.throws(() => DefinitionTable.fromJson(text.replace('"box"', '"ball"')), { code: "BYTES_MALFORMED" });
+});

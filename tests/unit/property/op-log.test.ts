@@ -56,7 +56,7 @@ function writeAll(sink: OpSink): void {
   sink.clientAttach(1, 2 ** 51, 3, 4, "hash");
   sink.clientCall(1, "others", 12, Uint8Array.of(9, 8));
   sink.clientReply(1, 5, "RPC_TIMEOUT", Uint8Array.of(7));
-  sink.moveCorrect(1, 2, 1, 2, 3, 0.5);
+  sink.moveCorrect(1, 2, 3, "placed", 1, 2, 3, 0.5);
   sink.viewRadius(1, 50, 5);
   sink.viewLimit(1, 200);
   sink.viewRule(1, { teams: 1, seenByTeams: 2 ** 31, seenBy: ID, hidden: false });

@@ -17,7 +17,7 @@ import type { ByteWriter } from "../base/bytes.js";
 
 export const MAGIC = new TextEncoder().encode("AEONREC");
 /** Raised when a reader of the version before could not read it. Op numbers, and those of the op log's cold ops, are not used again. */
-export const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 2;
 export const PREAMBLE_BYTES = MAGIC.length + 1;
 export const RECORD_HEAD_BYTES = 12;
 
@@ -37,6 +37,8 @@ export interface RecordingHeader {
   readonly tickMs: number;
   /** DefinitionTable as JSON. */
   readonly definitions: string;
+  /** Of a trace only: see trace-file.ts. */
+  readonly trace?: unknown;
 }
 
 const FNV_OFFSET = 0x811c9dc5;

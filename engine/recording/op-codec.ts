@@ -6,6 +6,7 @@
  *   cold       | u8 | u8 number | fields |                     as in engine/property/op-log-world.ts
  *   transforms | u8 | uvar tick | f64 serverMs | uvar count | (uvar slot | f32 x, y, z, yaw) × count |
  *   flush      | u8 | uvar sequence |
+ *   trace      | u8 | u8 event | f64 at | numbers |            in traces only; as in trace-ops.ts
  *   value      | u8 kind | int: ivar · double: f64 · text, bytes: length and bytes · json: as in json-value.ts |
  *   key        | u8 0: text, 1: number | text or ivar |
  */
@@ -15,6 +16,7 @@ import { ColdOps } from "../property/cold-ops.js";
 import { readJson, writeJson } from "../property/json-value.js";
 import { applyCold, type ColdOp, writeCold } from "../property/op-log-world.js";
 import type { MapKey, OpSink, Scalar, ScopeMask } from "../property/op-sink.js";
+import { applyTraceOp, TRACE_OP, type TraceSink } from "./trace-ops.js";
 
 const OP = {
   cold: 1,
@@ -200,15 +202,16 @@ function writeNumber(out: ByteWriter, value: number): void {
 }
 
 /** Replays ops to the reader's end; their number. Throws BYTES_TRUNCATED or BYTES_MALFORMED, and what the sink throws. */
-export function applyOps(reader: ByteReader, into: OpSink): number {
+export function applyOps(reader: ByteReader, into: OpSink & Partial<TraceSink>): number {
   let count = 0;
   for (; reader.remaining > 0; count++) applyOp(reader, into);
   return count;
 }
 
-function applyOp(reader: ByteReader, into: OpSink): void {
+function applyOp(reader: ByteReader, into: OpSink & Partial<TraceSink>): void {
   const head = reader.u8();
   const op = head & OP_MASK;
+  if (op === TRACE_OP) return applyTraceOp(reader, into);
   if (op === OP.cold) return applyCold(reader, into);
   if (op === OP.transforms) return applyTransforms(reader, into);
   if (op === OP.flush) return into.flush(reader.uvar());

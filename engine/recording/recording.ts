@@ -167,7 +167,7 @@ function endingFrom(text: string): RecordingEnding {
 
 function headerFrom(json: string): RecordingHeader {
   const header = JSON.parse(json) as Partial<Record<keyof RecordingHeader, unknown>> | null;
-  const { game, stream, startedWallMs, tickMs, definitions } = header ?? {};
+  const { game, stream, startedWallMs, tickMs, definitions, trace } = header ?? {};
   const isWhole =
     typeof game === "string" &&
     typeof stream === "number" &&
@@ -175,7 +175,7 @@ function headerFrom(json: string): RecordingHeader {
     typeof tickMs === "number" &&
     typeof definitions === "string";
   if (!isWhole) throw new AeonError("RECORDING_INVALID", "its header lacks something");
-  return { game, stream, startedWallMs, tickMs, definitions };
+  return { game, stream, startedWallMs, tickMs, definitions, ...(trace === undefined ? {} : { trace }) };
 }
 
 function invalid(error: unknown, where = ""): AeonError {

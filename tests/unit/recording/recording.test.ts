@@ -190,7 +190,7 @@ test("recording: every op of a world comes back as it was (but what clients ask)
   ops.clientKick(1, "CLIENT_KICKED", "enough");
   ops.clientReply(1, 12, "", Uint8Array.of(1, 2));
   ops.clientCall(1, "others", 9, Uint8Array.of(3));
-  ops.moveCorrect(1, 4, 1, 2, 3, 4);
+  ops.moveCorrect(1, 4, 5, "corrected", 1, 2, 3, 4);
   ops.viewRadius(1, 40, 4);
   ops.viewLimit(1, 20);
   ops.viewRule(1, { teams: 3, seenByTeams: 2 ** 31, seenBy: idOf(4), hidden: true });

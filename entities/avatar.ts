@@ -2,12 +2,15 @@
 import {
   AeonError,
   AvatarAreaEntity,
+  array,
   bool,
   customList,
   defineEntity,
   entityId,
+  float32,
   int16,
   int32,
+  type MovementRules,
   type Position,
   rpc,
   SPACE_MANAGER,
@@ -27,9 +30,12 @@ import {
   mapOf,
   type Portal,
   SHOP_ITEMS,
+  WALK_SPEED_UNITS_PER_SECOND,
   WALKER_RADIUS,
 } from "./world-map.js";
 
+/** The world is flat. */
+const ON_FOOT: MovementRules = { foot: { speedMax: WALK_SPEED_UNITS_PER_SECOND } };
 const ATTACK_DAMAGE = 12;
 const BOARD_INTERVAL_MS = 4_000;
 const HEAL_INTERVAL_MS = 2_000;
@@ -37,6 +43,11 @@ const HEAL_HP = 3;
 const UNCLAIMED_MS = 15_000;
 const PORTAL_PAUSE_MS = 1_500;
 const KILLS_PER_LEVEL = 5;
+const ROUTES_INTERVAL_MS = 250;
+/** Of those that come fast after another, one is shown. */
+const PUT_BACK_SHOWN_MS = 500;
+const ROUTES_RADIUS = 30;
+const ROUTE_NUMBERS_MAX = 1_024;
 /** The client's idea of a free spot may differ by a rounding. */
 const COLLISION_LENIENCE = 0.85;
 
@@ -60,16 +71,27 @@ export class Avatar extends defineEntity(AvatarAreaEntity, "Avatar", {
     attack: [entityId()],
     /** Returns the gold that is left. */
     buy: rpc([text({ max: 32 })], { returns: int32() }),
+    /** Whether its client is shown the ways of the monsters near. */
+    showRoutes: [bool()],
   },
   server: {
     leave: [],
     /** Whoever holds a name can be asked whether it still exists. */
     isInWorld: rpc([], { returns: bool(), reentrant: true }),
   },
-  client: { onSay: [entityId(), text()], onHit: [entityId(), int16()] },
+  client: {
+    onSay: [entityId(), text()],
+    onHit: [entityId(), int16()],
+    /** Per monster: how many corners, then x and z of each. */
+    onRoutes: [array(float32(), { max: ROUTE_NUMBERS_MAX })],
+    /** Somebody was where it cannot have got to (x, z), and was put back to (x, z). */
+    onPutBack: [entityId(), float32(), float32(), float32(), float32()],
+  },
 }) {
   private attackedMs = 0;
   private portalMs = 0;
+  private routesTimer = 0;
+  private putBackMs = Number.NEGATIVE_INFINITY;
 
   override onCreate(): void {
     this.after(UNCLAIMED_MS, "leaveUnclaimed");
@@ -91,14 +113,50 @@ export class Avatar extends defineEntity(AvatarAreaEntity, "Avatar", {
     if (stub === "RankBoard") this.stub<RankBoard>(stub).send.report(this.name, this.kills);
   }
 
+  override get movementRules(): MovementRules {
+    return ON_FOOT;
+  }
+
   override onMove(to: Position): boolean {
     const { space } = this;
     if (space === null) return false;
-    if (!collisionOf(space.typeName).isFree(to.x, to.z, WALKER_RADIUS * COLLISION_LENIENCE)) return false;
+    if (!collisionOf(space.typeName).isFree(to.x, to.z, WALKER_RADIUS * COLLISION_LENIENCE)) {
+      this.onPutBack(to);
+      return false;
+    }
     this.moveTo(to.x, 0, to.z, to.yaw);
     const portal = this.portalAt(space, to);
     if (portal !== undefined) this.after(0, "goThrough", portal);
     return true;
+  }
+
+  override onPutBack({ x, z }: Position): void {
+    if (this.nowMs - this.putBackMs > PUT_BACK_SHOWN_MS) this.showPutBack(x, z);
+  }
+
+  showRoutes(isShown: boolean): void {
+    if (this.routesTimer !== 0) this.cancelTimer(this.routesTimer);
+    this.routesTimer = isShown ? this.every(ROUTES_INTERVAL_MS, "sendRoutes") : 0;
+  }
+
+  sendRoutes(): void {
+    const { space } = this;
+    if (space === null) return;
+    const numbers: number[] = [];
+    for (const monster of space.queryRange(this.position, ROUTES_RADIUS)) {
+      if (!(monster instanceof Monster) || !monster.route.isWalking) continue;
+      const corners = [monster.position, ...monster.route.ahead];
+      if (numbers.length + corners.length * 2 >= ROUTE_NUMBERS_MAX) break;
+      numbers.push(corners.length, ...corners.flatMap(({ x, z }) => [x, z]));
+    }
+    this.client.onRoutes(numbers);
+  }
+
+  /** For all who see it: it was said to be at (x, z), where it cannot be, and stays where it is. */
+  showPutBack(x: number, z: number): void {
+    this.putBackMs = this.nowMs;
+    const { x: toX, z: toZ } = this.position;
+    this.allClients.onPutBack(this.id, x, z, toX, toZ);
   }
 
   say(words: string): void {

@@ -1,8 +1,8 @@
 /**
- * Keeps walkers out of trees, water and the world's edge. Pure; the page predicts its own avatar with it, the server steers monsters
+ * Keeps walkers out of trees, walls, water and the world's edge. Pure; the page predicts its own avatar with it, the server steers monsters
  * with it. A walker is a circle; what overlaps is pushed out along the shortest way, so that one slides along things.
  */
-import { isInside, mapOf, type Obstacle, type SpaceMap } from "./world-map.js";
+import { isInside, mapOf, type Obstacle, type SpaceMap, type Wall } from "./world-map.js";
 
 export interface GroundPoint {
   x: number;
@@ -50,6 +50,7 @@ export class MapCollision {
   /** Moves the point out of what it overlaps; false when nothing was in the way. */
   private pushOut(point: GroundPoint, radius: number): boolean {
     let pushed = this.pushFromObstacles(point, radius);
+    for (const wall of this.map.walls) if (pushFromWall(wall, point, radius)) pushed = true;
     for (const pond of this.ponds) {
       if (isNear(pond, point, radius) && pushFromOutline(pond.outline, point, radius, false)) pushed = true;
     }
@@ -101,7 +102,7 @@ function cellKey(x: number, z: number): number {
 
 const TOUCH = 0.001;
 
-function pushFromCircle(obstacle: Obstacle, point: GroundPoint, radius: number): boolean {
+function pushFromCircle(obstacle: Pick<Obstacle, "x" | "z" | "radius">, point: GroundPoint, radius: number): boolean {
   const dx = point.x - obstacle.x;
   const dz = point.z - obstacle.z;
   const apart = obstacle.radius + radius;
@@ -110,6 +111,20 @@ function pushFromCircle(obstacle: Obstacle, point: GroundPoint, radius: number):
   const away = distance > TOUCH ? distance : 1;
   point.x = obstacle.x + ((distance > TOUCH ? dx : 1) / away) * apart;
   point.z = obstacle.z + (dz / away) * apart;
+  return true;
+}
+
+function pushFromWall(wall: Wall, point: GroundPoint, radius: number): boolean {
+  const [dx, dz] = [point.x - wall.x, point.z - wall.z];
+  const [overX, overZ] = [wall.halfX - Math.abs(dx), wall.halfZ - Math.abs(dz)];
+  if (overX <= TOUCH - radius || overZ <= TOUCH - radius) return false;
+  if (overX < 0 && overZ < 0) {
+    const corner = { x: wall.x + Math.sign(dx) * wall.halfX, z: wall.z + Math.sign(dz) * wall.halfZ, radius: 0 };
+    return pushFromCircle(corner, point, radius);
+  }
+  // The shorter way out.
+  if (overX < overZ) point.x = wall.x + (dx < 0 ? -1 : 1) * (wall.halfX + radius);
+  else point.z = wall.z + (dz < 0 ? -1 : 1) * (wall.halfZ + radius);
   return true;
 }
 

@@ -23,6 +23,15 @@ export interface Obstacle {
   readonly variant: number;
 }
 
+/** Something straight that stands in the way: a piece of wall along one of the axes. */
+export interface Wall {
+  /** Its middle. */
+  readonly x: number;
+  readonly z: number;
+  readonly halfX: number;
+  readonly halfZ: number;
+}
+
 /** Where a walker is carried to another map. */
 export interface Portal {
   readonly x: number;
@@ -41,6 +50,8 @@ export interface MonsterGround {
   readonly z: number;
   readonly radius: number;
   readonly count: number;
+  /** A round [x, z] * corners that they walk instead, again and again. */
+  readonly patrol?: readonly number[];
 }
 
 export interface SpaceMap {
@@ -55,6 +66,7 @@ export interface SpaceMap {
   /** Trodden paths, open polylines; drawing only. */
   readonly paths: readonly (readonly number[])[];
   readonly obstacles: readonly Obstacle[];
+  readonly walls: readonly Wall[];
   readonly portals: readonly Portal[];
   readonly monsterGrounds: readonly MonsterGround[];
   readonly spawn: { readonly x: number; readonly z: number; readonly radius: number };
@@ -140,6 +152,25 @@ export function isInside(outline: readonly number[], x: number, z: number): bool
   return inside;
 }
 
+/** In units; 0 inside of it. */
+export function distanceToWall({ x, z, halfX, halfZ }: Wall, atX: number, atZ: number): number {
+  return Math.hypot(Math.max(0, Math.abs(atX - x) - halfX), Math.max(0, Math.abs(atZ - z) - halfZ));
+}
+
+/** A ruin's walls; the way in is in the south. */
+function ruin(x: number, z: number): Wall[] {
+  return [
+    { x, z: z - 6, halfX: 7.5, halfZ: 0.5 },
+    { x: x - 7, z, halfX: 0.5, halfZ: 5.5 },
+    { x: x + 7, z, halfX: 0.5, halfZ: 5.5 },
+    { x: x - 4.5, z: z + 6, halfX: 3, halfZ: 0.5 },
+    { x: x + 4.5, z: z + 6, halfX: 3, halfZ: 0.5 },
+    { x: x + 1, z: z - 1.5, halfX: 3, halfZ: 0.5 },
+  ];
+}
+/** How far what grows keeps from walls. */
+const WALL_CLEARANCE = 4;
+
 /** Everything but the obstacles: what they must keep clear of. */
 type Terrain = Omit<SpaceMap, "obstacles">;
 
@@ -214,6 +245,7 @@ class Planter {
       if (isInside(pond, x, z) || distanceToLine(pond, x, z, true) < 2) return false;
     }
     for (const path of terrain.paths) if (distanceToLine(path, x, z, false) < 2.4) return false;
+    for (const wall of terrain.walls) if (distanceToWall(wall, x, z) < WALL_CLEARANCE) return false;
     for (const portal of terrain.portals) if (Math.hypot(x - portal.x, z - portal.z) < 5) return false;
     return this.planted.every((other) => Math.hypot(x - other.x, z - other.z) >= gap);
   }
@@ -251,7 +283,10 @@ function makeMeadow(): SpaceMap {
       { kind: "wolf", x: 60, z: 82, radius: 14, count: 5 },
       { kind: "wolf", x: 98, z: 164, radius: 16, count: 5 },
       { kind: "slime", x: 158, z: 168, radius: 11, count: 5 },
+      { kind: "boar", x: 110, z: 122, radius: 2, count: 2 },
+      { kind: "wolf", x: 106, z: 129, radius: 1, count: 1, patrol: [96, 110, 116, 110, 116, 130, 96, 130] },
     ],
+    walls: ruin(106, 120),
     spawn: { x: 100, z: 100, radius: 5 },
   };
   const planter = new Planter(terrain, dice);
@@ -285,6 +320,7 @@ function makeCave(): SpaceMap {
       { kind: "slime", x: 34, z: 40, radius: 9, count: 6 },
       { kind: "wolf", x: 46, z: 26, radius: 10, count: 5 },
     ],
+    walls: [],
     spawn: { x: 40, z: 60, radius: 3 },
   };
   const planter = new Planter(terrain, dice);

@@ -1,15 +1,26 @@
 /**
- * Compiles the sources to dist/ and the web page to dist/client/web, each only when something changed since the last time.
+ * Compiles the sources to dist/, the example's levels to dist/entities/levels and the web page to dist/client/web, each only when something changed since the last time.
  * Runs as npm's `prepare` and `build`, and before each command in a clone. Without sources or compiler (an installed package) it does nothing.
  */
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { pathToFileURL } from "node:url";
+import { buildLevels } from "./levels.mjs";
 import { dist, root, runNode, tool } from "./run.mjs";
 
 const SOURCE_FOLDERS = JSON.parse(readText("tsconfig.json") || "{}").include ?? [];
-const WEB_FOLDERS = ["client", "engine/base", "engine/protocol", "engine/property", "entities"];
+const WEB_FOLDERS = [
+  "client",
+  "engine/base",
+  "engine/protocol",
+  "engine/property",
+  "engine/nav",
+  "engine/movement",
+  "engine/recording",
+  "entities",
+];
+const LEVEL_FOLDERS = ["entities", "engine/nav"];
 const LOCK_POLL_MS = 100;
 /** Younger than this, a lock may not hold its pid yet. */
 const LOCK_YOUNG_MS = 1_000;
@@ -49,8 +60,13 @@ const isFresh = (part, stamp) => existsSync(stampFile(part)) && readFileSync(sta
 const keepStamp = (part, stamp) => writeFileSync(stampFile(part), stamp);
 
 const parts = {
-  code: { stamp: () => stampOf(SOURCE_FOLDERS, ["tsconfig.json", "package-lock.json"]), build: buildCode },
-  web: { stamp: () => stampOf(WEB_FOLDERS, ["package-lock.json"]), build: buildWeb },
+  code: {
+    name: "dist",
+    stamp: () => stampOf(SOURCE_FOLDERS, ["tsconfig.json", "package-lock.json"]),
+    build: buildCode,
+  },
+  levels: { name: "the levels", stamp: () => stampOf(LEVEL_FOLDERS, ["package-lock.json"]), build: buildLevels },
+  web: { name: "the web page", stamp: () => stampOf(WEB_FOLDERS, ["package-lock.json"]), build: buildWeb },
 };
 
 function buildCode() {
@@ -60,12 +76,14 @@ function buildCode() {
   return code === 0;
 }
 
+const BUILT_OTHERWISE = [join("client", "web"), join("cli", "template"), join("entities", "levels")];
+
 /** What dist/ holds of sources that are gone; a deleted test must not go on running. */
 function removeOrphans() {
   for (const folder of SOURCE_FOLDERS) {
     for (const path of filesUnder(join(dist, folder))) {
       const inTree = relative(dist, path);
-      if (inTree.startsWith(join("client", "web") + sep) || inTree.startsWith(join("cli", "template") + sep)) continue;
+      if (BUILT_OTHERWISE.some((folder) => inTree.startsWith(folder + sep))) continue;
       const source = join(root, inTree.replace(/(\.d\.ts|\.js)(\.map)?$/, ".ts"));
       if (!existsSync(source)) rmSync(path);
     }
@@ -132,15 +150,15 @@ function isAlive(pid) {
 const cannotBuild = () => !existsSync(join(root, "engine", "index.ts")) || tool("typescript", "bin/tsc") === null;
 
 /** True when everything is built. `only` names the parts to look at. */
-export async function build({ only = ["code", "web"], quiet = false } = {}) {
+export async function build({ only = ["code", "levels", "web"], quiet = false } = {}) {
   if (cannotBuild()) return true;
   const stale = () => only.filter((part) => !isFresh(part, parts[part].stamp()));
   if (stale().length === 0) return true;
-  return withLock(() => {
+  return withLock(async () => {
     for (const part of stale()) {
       const stamp = parts[part].stamp();
-      if (!quiet) process.stderr.write(`building ${part === "code" ? "dist" : "the web page"} …\n`);
-      if (!parts[part].build()) return false;
+      if (!quiet) process.stderr.write(`building ${parts[part].name} …\n`);
+      if (!(await parts[part].build())) return false;
       keepStamp(part, stamp);
     }
     return true;

@@ -1,6 +1,7 @@
 /** Starts the page: scene, panels, session, game; and `window.aeon`, by which tests and the curious drive it. */
+import { systemRandom } from "../../engine/base/random.js";
 import { realScheduler } from "../../engine/base/real-scheduler.js";
-import { type Client, createClient } from "../index.js";
+import { browserWebSocketTransport, type Client, createClient, NetEmulator } from "../index.js";
 import { Game, type GameState } from "./game/game.js";
 import { Input } from "./game/input.js";
 import { Session, type SessionState } from "./game/session.js";
@@ -16,6 +17,7 @@ declare global {
       state(): GameState;
       login(name: string): Promise<void>;
       walkTo(x: number, z: number): void;
+      showNav(isShown: boolean): Promise<void>;
       say(words: string): void;
     };
   }
@@ -40,14 +42,21 @@ async function start(): Promise<void> {
   const gates = await findGates();
   const scene = await Scene.create(stage);
 
+  const conditions = { delayMs: 0, jitterMs: 0, lossShare: 0 };
+  const line = new NetEmulator({ conditions, scheduler: realScheduler, random: systemRandom });
+  const transport = line.transport(browserWebSocketTransport());
   const hud = new Hud({
     onBuy: (item) => game.buy(item),
     onSay: (words) => game.say(words),
     onAttack: () => game.onAction("attack"),
     onLeave: () => session.logout(),
+    line: {
+      onConditions: (wanted) => Object.assign(conditions, wanted),
+      onCut: (forMs) => line.cut(forMs),
+    },
   });
   const login = new LoginScreen((name) => void enter(name));
-  const session = new Session(() => createClient({ gates }), realScheduler, {
+  const session = new Session(() => createClient({ gates, transport, encryption: "auto" }), realScheduler, {
     onState: (state) => onSessionState(state),
     onClient: (client) => game.bind(client),
     onEnd: (sentence) => login.show(sentence),
@@ -94,6 +103,7 @@ async function start(): Promise<void> {
     state: () => game.state,
     login: enter,
     walkTo: (x, z) => game.walkTo(x, z),
+    showNav: (isShown) => game.showNav(isShown),
     say: (words) => game.say(words),
   };
 }

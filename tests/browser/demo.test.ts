@@ -10,7 +10,10 @@ interface PageDoor {
   state(): { loggedIn: boolean; name: string; x: number; z: number; visible: unknown; chat: readonly unknown[] };
   walkTo(x: number, z: number): void;
   say(words: string): void;
-  readonly client: { entities: ReadonlyMap<string, { typeName: string; isOwn: boolean }> } | null;
+  readonly client: {
+    readonly rttMs: number;
+    entities: ReadonlyMap<string, { typeName: string; isOwn: boolean }>;
+  } | null;
 }
 declare global {
   var aeon: PageDoor | undefined;
@@ -31,7 +34,9 @@ async function play(browser: Browser, address: string, name: string): Promise<{ 
   return { page, errors };
 }
 
-test("demo: two people log in by the page, walk, see each other and talk", { skip: noBrowser }, async (t) => {
+test("demo: two people log in by the page, walk, see each other and talk, on a bad line too", {
+  skip: noBrowser,
+}, async (t) => {
   const cluster = new TestCluster(t);
   const open = (await cluster.up()).at(-1);
   assert.ok(open?.event === "open");
@@ -58,5 +63,9 @@ test("demo: two people log in by the page, walk, see each other and talk", { ski
   );
   await anna.page.evaluate(() => globalThis.aeon?.say("good evening"));
   await bert.page.waitForFunction(() => JSON.stringify(globalThis.aeon?.state().chat).includes("good evening"));
+
+  await anna.page.getByText("Bad line").click();
+  await anna.page.getByLabel("Delay of the line").fill("300");
+  await anna.page.waitForFunction(() => (globalThis.aeon?.client?.rttMs ?? 0) > 150);
   assert.deepEqual([...anna.errors, ...bert.errors], []);
 });

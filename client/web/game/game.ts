@@ -20,6 +20,7 @@ import { Prediction } from "./prediction.js";
 import { type Session, sentenceOf } from "./session.js";
 
 const PANEL_INTERVAL_S = 0.2;
+const WANTS_NAV = new URLSearchParams(location.search).has("nav");
 
 /** What tests and the curious see of the game. */
 export interface GameState {
@@ -66,7 +67,7 @@ export class Game {
       if (!resumed) this.isPlaced = false;
     });
     client.on("space", () => this.onSpace(client));
-    client.on("correct", ({ x, z }) => this.prediction.place(x, z, false));
+    client.on("correct", ({ x, z }, _, cause) => this.prediction.place(x, z, cause === "placed"));
     client.on("call", (entity, method, args) => this.onCall(client, entity, method, args));
   }
 
@@ -97,6 +98,11 @@ export class Game {
       () => this.scene.effects.sparks(this.prediction.x, this.prediction.z, 54, 0x8df07a),
       (error: unknown) => this.refuse(error),
     );
+  }
+
+  /** Draws the navigation mesh and the ways of the monsters near. */
+  async showNav(isShown: boolean): Promise<void> {
+    await Promise.all([this.scene.nav.show(isShown), this.session.avatar?.call.showRoutes(isShown)]);
   }
 
   onTap(screenX: number, screenY: number, isRepeated: boolean): void {
@@ -149,11 +155,17 @@ export class Game {
     this.scene.setMap(map);
     this.isPlaced = true;
     this.jumps = true;
+    if (this.scene.nav.isShown || WANTS_NAV) this.showNav(true).catch((error: unknown) => this.refuse(error));
   }
 
   private onCall(client: Client, entity: ClientEntity, method: string, args: readonly unknown[]): void {
     const [first, second] = args;
+    if (method === "onRoutes") this.scene.nav.showRoutes(first as readonly number[]);
     if (typeof first !== "string") return;
+    if (method === "onPutBack") {
+      const [, x = 0, z = 0, toX = 0, toZ = 0] = args as readonly number[];
+      this.scene.nav.showPutBack(x, z, toX, toZ);
+    }
     if (method === "onHit" && typeof second === "number") {
       this.combat.showHit(entity.id, first, second, client.own?.id ?? "");
     }

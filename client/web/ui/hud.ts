@@ -5,6 +5,7 @@ import { Help } from "./help.js";
 import { Joystick } from "./joystick.js";
 import { LeaderBoard } from "./leader-board.js";
 import { Minimap } from "./minimap.js";
+import { NetLab, type NetLabHandlers } from "./net-lab.js";
 import { NetPanel } from "./net-panel.js";
 import { Notices } from "./notices.js";
 import { PlayerCard } from "./player-card.js";
@@ -14,6 +15,8 @@ export interface HudHandlers {
   onSay(words: string): void;
   onAttack(): void;
   onLeave(): void;
+  /** The player wants another line, or none of it for some seconds. */
+  readonly line: NetLabHandlers;
 }
 
 export class Hud {
@@ -22,7 +25,7 @@ export class Hud {
   readonly chat: Chat;
   readonly board = new LeaderBoard();
   readonly minimap = new Minimap();
-  readonly net = new NetPanel();
+  readonly net: NetPanel;
   readonly help = new Help();
   readonly notices = new Notices();
   readonly joystick = new Joystick();
@@ -31,6 +34,7 @@ export class Hud {
   constructor(handlers: HudHandlers) {
     this.card = new PlayerCard(handlers.onBuy);
     this.chat = new Chat(handlers.onSay);
+    this.net = new NetPanel(new NetLab(handlers.line));
     const buttons = element(
       "div",
       "corner-buttons",

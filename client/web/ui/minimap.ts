@@ -83,6 +83,8 @@ export class Minimap {
         1.5,
       );
     }
+    pen.fillStyle = "#6d685f";
+    for (const { x, z, halfX, halfZ } of map.walls) pen.fillRect(x - halfX, z - halfZ, halfX * 2, halfZ * 2);
     for (const portal of map.portals) fillEllipse(pen, "#d9b8ff", portal.x, portal.z, 3.2);
     pen.restore();
   }

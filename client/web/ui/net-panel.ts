@@ -1,5 +1,6 @@
 /** What the connection does: one line that opens into a table. */
 import { element, setText } from "./dom.js";
+import type { NetLab } from "./net-lab.js";
 
 export interface NetFacts {
   readonly pingMs: number;
@@ -20,7 +21,8 @@ export class NetPanel {
   private readonly short = element("span", "net-short");
   private readonly cells = new Map<Row, HTMLElement>();
 
-  constructor() {
+  /** `lab`: below the figures that it changes. */
+  constructor(lab: NetLab) {
     this.summary.append(this.dot, this.short);
     const table = element("dl", "net-table");
     for (const row of ROWS) {
@@ -28,7 +30,7 @@ export class NetPanel {
       this.cells.set(row, cell);
       table.append(element("dt", "net-label", {}, row), cell);
     }
-    const details = element("details", "net-details", {}, this.summary, table);
+    const details = element("details", "net-details", {}, this.summary, table, lab.root);
     details.open = window.matchMedia("(min-width: 900px)").matches;
     this.root = element("section", "net panel", { "aria-label": "Connection" }, details);
   }

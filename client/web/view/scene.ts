@@ -12,10 +12,12 @@ import { Camera, type ViewBox } from "./camera.js";
 import { Effects } from "./effects.js";
 import { Ground } from "./ground.js";
 import { installLabelFont } from "./label-font.js";
+import { NavOverlay } from "./nav-overlay.js";
 import { Ponds } from "./pond.js";
 import { Portals } from "./portals.js";
 import { Quality } from "./quality.js";
 import { Trees } from "./trees.js";
+import { Walls } from "./walls.js";
 
 export interface SceneLayers {
   readonly shadows: Container;
@@ -32,6 +34,7 @@ export class Scene {
   readonly atlas = new Atlas();
   readonly layers: SceneLayers;
   readonly effects: Effects;
+  readonly nav: NavOverlay;
   readonly quality: Quality;
   readonly view: ViewBox = { left: 0, top: 0, right: 0, bottom: 0 };
   map: SpaceMap = MEADOW;
@@ -43,6 +46,7 @@ export class Scene {
   private readonly ponds: Ponds;
   private readonly portals: Portals;
   private readonly trees: Trees;
+  private readonly walls: Walls;
   private readonly ambience: Ambience;
 
   private constructor(app: Application, host: HTMLElement) {
@@ -59,12 +63,15 @@ export class Scene {
     this.ponds = new Ponds(this.atlas, this.map);
     this.portals = new Portals(this.atlas, this.map, lights, standing);
     this.trees = new Trees(this.atlas, this.map, shadows, standing);
+    this.walls = new Walls(this.map, shadows, standing);
+    this.nav = new NavOverlay(this.map);
     this.ambience = new Ambience(this.atlas, this.map);
     this.effects = new Effects(this.atlas, overhead, decals);
     this.world.addChild(
       this.ground.layer,
       this.ponds.layer,
       decals,
+      this.nav.layer,
       lights,
       shadows,
       standing,
@@ -112,6 +119,8 @@ export class Scene {
     this.ponds.setMap(map);
     this.portals.setMap(map);
     this.trees.setMap(map);
+    this.walls.setMap(map);
+    this.nav.setMap(map);
     this.ambience.setMap(map, this.atlas);
     this.app.renderer.background.color = groundStyleOf(map.name).background;
     document.body.dataset.map = map.name;
@@ -136,6 +145,7 @@ export class Scene {
     this.trees.update(this.view, this.timeS, x, z, this.quality.isFull);
     if (this.quality.isFull) this.ambience.update(this.view, this.timeS);
     this.effects.update(seconds);
+    this.nav.update(seconds);
   }
 
   isInView(x: number, z: number): boolean {

@@ -9,6 +9,7 @@ const bare: SpaceMap = {
   border: [0, 0, 50, 0, 50, 50, 0, 50],
   ponds: [[10, 10, 20, 10, 20, 20, 10, 20]],
   obstacles: [{ kind: "oak", x: 30, z: 30, radius: 1, size: 1, variant: 0 }],
+  walls: [{ x: 40, z: 20, halfX: 3, halfZ: 0.5 }],
 };
 
 test("map collision: a free step is taken as it is", () => {
@@ -24,6 +25,16 @@ test("map collision: a walker slides round a tree (walks into it off centre)", (
     assert.ok(Math.hypot(at.x - 30, at.z - 30) >= 1.39, "inside the trunk");
   }
   assert.ok(at.x > 33, `stuck at ${at.x}`);
+});
+
+test("map collision: a walker is stopped by a wall, slides along it and round its corner", () => {
+  const collision = new MapCollision(bare);
+  assert.deepEqual(collision.slide({ x: 39, z: 19 }, 39.2, 19.3, 0.4), { x: 39.2, z: 19.1 });
+  assert.deepEqual(collision.slide({ x: 39, z: 21.5 }, 39.2, 20.6, 0.4), { x: 39.2, z: 20.9 });
+  const { x, z } = collision.slide({ x: 43.3, z: 20.9 }, 43.2, 20.7, 0.4);
+  assert.ok(Math.abs(Math.hypot(x - 43, z - 20.5) - 0.4) < 0.01, `(${x}, ${z})`);
+  assert.equal(collision.isFree(40, 20, 0.1), false);
+  assert.equal(collision.isFree(43.5, 20, 0.4), true);
 });
 
 test("map collision: a walker slides along a shore and does not enter", () => {

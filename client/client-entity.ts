@@ -38,6 +38,8 @@ export class ClientEntity<E extends EntityShape = AnyEntity> {
   readonly position: Position = { x: 0, y: 0, z: 0, yaw: 0 };
   /** For whatever the application hangs on an entity. */
   userData: unknown = undefined;
+  /** Number of the last packet that said in order where it is. @internal */
+  placedBy = 0;
   private readonly door: EntityDoor;
   private history: PositionHistory | null = null;
   private positionMs = 0;

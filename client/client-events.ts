@@ -35,8 +35,11 @@ export interface ClientEvents {
   call: (entity: ClientEntity, method: string, args: readonly unknown[]) => void;
   /** Stands before what a tick sent. */
   tick: (tick: number, serverMs: number) => void;
-  /** The server put the own entity here; moves up to this number are void. */
-  correct: (position: Readonly<Position>, moveNumber: number) => void;
+  /**
+   * The server put the own entity here: `placed` by script or into a space, `corrected` because a move was refused. `moveNumber` is the last
+   * that was accepted; what was sent after it is void.
+   */
+  correct: (position: Readonly<Position>, moveNumber: number, cause: "placed" | "corrected") => void;
   /** A heartbeat came back; not smoothed. */
   rtt: (rttMs: number) => void;
   state: (state: ClientState) => void;

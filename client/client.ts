@@ -4,7 +4,7 @@
  * One thread; every event is emitted on the turn in which its packet arrived.
  */
 import { ByteWriter } from "../engine/base/bytes.js";
-import { AeonError, type ErrorCode, errorText } from "../engine/base/errors.js";
+import { AeonError, type ErrorCode, errorDetail, errorText } from "../engine/base/errors.js";
 import type { EntityId } from "../engine/base/ids.js";
 import { type Log, silentLog } from "../engine/base/log.js";
 import type { Random } from "../engine/base/random.js";
@@ -19,6 +19,8 @@ import type { ClientEvents, ClientSpace } from "./client-events.js";
 import { DefinitionCache } from "./definition-cache.js";
 import { Emitter } from "./events.js";
 import { GateList } from "./gate-list.js";
+import type { QueryGates } from "./gate-query.js";
+import type { Inflate } from "./inflate.js";
 import { Mirror } from "./mirror.js";
 import { PendingCalls } from "./pending-calls.js";
 import type { Position } from "./position-history.js";
@@ -39,6 +41,10 @@ export interface ClientOptions {
   readonly callTimeoutMs?: number;
   /** How long `connect` tries; 10,000 ms. */
   readonly connectTimeoutMs?: number;
+  /** Asked at each `connect` which gate to take, such as `gateQuery`; absent: the first of `gates`. */
+  readonly query?: QueryGates;
+  /** Reads compressed packets: `inflateBounded`, or Node's. Absent: the gate is asked not to compress. */
+  readonly inflate?: Inflate;
   /** Shared by many clients of one process, so that definitions are fetched and parsed once. */
   readonly definitions?: DefinitionCache;
 }
@@ -143,7 +149,7 @@ export class Client {
     return new Promise((resolve, reject) => {
       const timer = this.options.scheduler.setTimer(this.options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS, () => {
         const error = this.session.lastError ?? new AeonError("CLIENT_DISCONNECTED", "no session in time");
-        this.session.close(error.code, errorText(error));
+        this.session.close(error.code, errorDetail(error));
       });
       this.connecting = { timer, resolve, reject };
       this.session.open();
@@ -170,7 +176,8 @@ export class Client {
     this.moveNumber = this.moveNumber >= MOVE_NUMBER_MAX ? 1 : this.moveNumber + 1;
     const { x, y, z, yaw } = at;
     const writer = new ByteWriter(MOVE_BYTES_MAX);
-    encodeMessage(writer, UpstreamBody.entityMove, { moveNumber: this.moveNumber, x, y, z, yaw });
+    const { placement } = this.mirror;
+    encodeMessage(writer, UpstreamBody.entityMove, { moveNumber: this.moveNumber, placement, x, y, z, yaw });
     if (!this.session.send(writer.written())) return 0;
     own.setPosition(this.serverTimeMs(), x, y, z, yaw);
     return this.moveNumber;
@@ -190,16 +197,26 @@ export class Client {
   }
 
   private makeSession(): Session {
-    const { transport, scheduler, random, rpcIndex } = this.options;
+    const { transport, scheduler, random, rpcIndex, inflate, query } = this.options;
     const indexHash = rpcIndex === undefined ? "" : indexHashOf(rpcIndex);
     return new Session(
-      { transport, gates: this.gates, scheduler, random, clock: this.clock, indexHash },
+      {
+        transport,
+        gates: this.gates,
+        scheduler,
+        random,
+        clock: this.clock,
+        indexHash,
+        ...(inflate === undefined ? {} : { inflate }),
+        ...(query === undefined ? {} : { query }),
+      },
       {
         onState: (state) => this.events.emit("state", state),
         onRtt: (rttMs) => this.events.emit("rtt", rttMs),
         onNewSession: () => this.onNewSession(),
         onResumed: () => this.events.emit("session", { resumed: true, number: this.sessionNumber }),
-        onBodies: (bodies) => this.mirror.readBodies(bodies),
+        onBodies: (bodies, sequence) => this.mirror.readBodies(bodies, sequence),
+        onLooseBodies: (bodies, after) => this.mirror.readLooseBodies(bodies, after),
         onClosed: (code, reason) => this.onClosed(code, reason),
         definitionsHash: () => this.mirror.definitions?.hash ?? "",
       },

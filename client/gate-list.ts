@@ -32,12 +32,30 @@ export class GateList {
 
   /** Gates that a gate told of. */
   learn(urls: readonly string[]): void {
-    for (const url of urls) if (this.urls.length < GATE_COUNT_MAX && !this.urls.includes(url)) this.urls.push(url);
+    for (const url of urls) if (this.hasRoomFor(url)) this.urls.push(url);
+  }
+
+  /** Other addresses of the current gate: they are tried next, since its session can be resumed there. */
+  learnSame(urls: readonly string[]): void {
+    this.urls.splice(this.index + 1, 0, ...urls.filter((url) => this.hasRoomFor(url)));
+  }
+
+  /** Begins anew with these, the best first; the others come after them. */
+  prefer(urls: readonly string[]): void {
+    const rest = this.urls.filter((url) => !urls.includes(url));
+    this.urls.splice(0, this.urls.length, ...new Set(urls), ...rest);
+    this.urls.length = Math.min(this.urls.length, GATE_COUNT_MAX);
+    this.index = 0;
+    this.attempts = 0;
   }
 
   /** The current gate answered. */
   succeeded(): void {
     this.attempts = 0;
+  }
+
+  private hasRoomFor(url: string): boolean {
+    return this.urls.length < GATE_COUNT_MAX && !this.urls.includes(url);
   }
 
   /** An attempt failed: returns how long to pause before the next one, in ms, and moves on when this gate had its chances. */

@@ -2,6 +2,9 @@
  * The client's copy of what it may see: definitions, its own entity, the space, the entities in view, and a Shadow with their properties.
  * Fed with the bodies of each packet in order. What contradicts the protocol throws BYTES_* or MESSAGE_UNKNOWN and the session closes:
  * the stream is ordered and complete, so it cannot happen by loss. Events go out when the body that caused them is applied.
+ *
+ * Positions may also come loosely: some are lost, and what they are about may be gone. Such a one is applied to an entity that entered,
+ * and was last placed in order, by a packet that it stands on; so it is neither another's nor older than what is known.
  */
 import { ByteReader } from "../engine/base/bytes.js";
 import { AeonError } from "../engine/base/errors.js";
@@ -10,7 +13,7 @@ import { readArguments } from "../engine/property/call-codec.js";
 import type { DefinitionTable, TypeDefinition } from "../engine/property/definition.js";
 import { OWN_SCOPES, type ScopeMask, VIEW_SCOPES, type ViewCheck } from "../engine/property/op-sink.js";
 import { type AreaPropNotify, Shadow } from "../engine/property/shadow.js";
-import { DownstreamBody } from "../engine/protocol/client-link.js";
+import { DownstreamBody, LOOSE_BODY_IDS } from "../engine/protocol/client-link.js";
 import { type BodyDispatch, bodyDispatcher, type MessageValue } from "../engine/protocol/message.js";
 import { coordinateOf, LEVEL_BYTES, RISEN_BYTES, yawOf } from "../engine/protocol/short-transforms.js";
 import { ClientEntity, type EntityDoor, OWN_TARGET } from "./client-entity.js";
@@ -56,7 +59,12 @@ export class Mirror implements Pick<EntityDoor, "value" | "plain"> {
   private shadow: Shadow | null = null;
   /** By short id; the own entity at OWN_TARGET. */
   private readonly byTarget: (ClientEntity | undefined)[] = [];
+  /** Of the last moveCorrect; moves name it. */
+  placement = 0;
   private tickServerMs: number | null = null;
+  /** Number of the packet that is read; and of the one that the loose bodies being read stand on, null when they are in order. */
+  private sequence = 0;
+  private looseAfter: number | null = null;
   /** x, y, z, yaw of the record that is being read. */
   private readonly place = new Float64Array(4);
   private notifies: AreaPropNotify[] = [];
@@ -100,10 +108,11 @@ export class Mirror implements Pick<EntityDoor, "value" | "plain"> {
     });
   }
 
-  /** The bodies of one packet, `u8 id | uvar length | body` each. */
-  readBodies(bytes: Uint8Array): void {
+  /** The bodies of packet `sequence`, `u8 id | uvar length | body` each. */
+  readBodies(bytes: Uint8Array, sequence = 0): void {
     const reader = new ByteReader(bytes);
     const { epoch } = this;
+    this.sequence = sequence;
     while (reader.remaining > 0 && this.epoch === epoch) {
       const id = reader.u8();
       const length = reader.uvar();
@@ -116,6 +125,43 @@ export class Mirror implements Pick<EntityDoor, "value" | "plain"> {
       }
     }
     this.shadow?.sweep();
+  }
+
+  /** Loose bodies that stand on packet `after`, which has been read. */
+  readLooseBodies(bytes: Uint8Array, after: number): void {
+    const reader = new ByteReader(bytes);
+    const { epoch } = this;
+    this.looseAfter = after;
+    try {
+      while (reader.remaining > 0 && this.epoch === epoch) this.readLooseBody(reader);
+    } finally {
+      this.looseAfter = null;
+    }
+  }
+
+  private readLooseBody(reader: ByteReader): void {
+    const id = reader.u8();
+    const length = reader.uvar();
+    this.bodyCount++;
+    if (!LOOSE_BODY_IDS.has(id)) throw new AeonError("BYTES_MALFORMED", `body ${id} is never loose`);
+    if (id === DownstreamBody.shortTransforms.id) this.readShortTransforms(reader, length);
+    else if (id === DownstreamBody.transforms.id) this.readTransforms(reader, length);
+    else {
+      const start = reader.take(length);
+      this.dispatch(id, new ByteReader(reader.bytes, start, reader.at));
+    }
+  }
+
+  /** Whose position follows; undefined: it is out of date, or somebody else's. */
+  private mover(target: number): ClientEntity | undefined {
+    const { looseAfter } = this;
+    if (looseAfter === null) {
+      const entity = this.inView(target);
+      entity.placedBy = this.sequence;
+      return entity;
+    }
+    const entity = target === OWN_TARGET ? undefined : this.byTarget[target];
+    return entity !== undefined && entity.placedBy <= looseAfter ? entity : undefined;
   }
 
   /** Has the server say whether this copy of the entity is right; what is not is reported and mended. False: it cannot be asked now. */
@@ -180,6 +226,7 @@ export class Mirror implements Pick<EntityDoor, "value" | "plain"> {
       throw new AeonError("BYTES_MALFORMED", `${m.target} is no short id`);
     const entity = this.enter(m.type, m.entity, m.target, m.generation, m.state);
     entity.jumpTo(this.nowMs(), m.x, m.y, m.z, m.yaw);
+    entity.placedBy = this.sequence;
     this.options.events.emit("enter", entity);
   }
 
@@ -253,14 +300,17 @@ export class Mirror implements Pick<EntityDoor, "value" | "plain"> {
   }
 
   private handleTick(m: Body<"tick">): void {
+    // A loose one may come behind a later one.
+    if (this.looseAfter !== null && this.tickServerMs !== null && m.serverMs < this.tickServerMs) return;
     this.tickServerMs = m.serverMs;
     this.options.onServerTime(m.serverMs);
     this.options.events.emit("tick", m.tick, m.serverMs);
   }
 
   private handleMoveCorrect(m: Body<"moveCorrect">): void {
+    this.placement = m.placement;
     this.own?.jumpTo(this.nowMs(), m.x, m.y, m.z, m.yaw);
-    this.options.events.emit("correct", { x: m.x, y: m.y, z: m.z, yaw: m.yaw }, m.moveNumber);
+    this.options.events.emit("correct", { x: m.x, y: m.y, z: m.z, yaw: m.yaw }, m.moveNumber, m.cause);
   }
 
   /** The hot body: read in place, no object per record. */
@@ -287,11 +337,13 @@ export class Mirror implements Pick<EntityDoor, "value" | "plain"> {
       throw new AeonError("BYTES_MALFORMED", "positions do not fill their body");
     while (reader.at < end) {
       const isLevel = reader.at < levelEnd;
-      const entity = this.inView(reader.u16());
+      const entity = this.mover(reader.u16());
       const x = coordinateOf(reader.u16(), cellX);
       const z = coordinateOf(reader.u16(), cellZ);
       const yaw = yawOf(reader.u8());
-      const y = isLevel ? entity.position.y : coordinateOf(reader.u16(), cellY);
+      const height = isLevel ? null : coordinateOf(reader.u16(), cellY);
+      if (entity === undefined) continue;
+      const y = height ?? entity.position.y;
       entity.setPosition(this.nowMs(), x, y, z, yaw);
       if (this.onMoved !== null) this.onMoved(entity);
     }
@@ -299,7 +351,8 @@ export class Mirror implements Pick<EntityDoor, "value" | "plain"> {
 
   private moved(target: number, x: number, y: number, z: number, yaw: number): void {
     if (!Number.isFinite(x + y + z + yaw)) throw new AeonError("BYTES_MALFORMED", "a position is not finite");
-    const entity = this.inView(target);
+    const entity = this.mover(target);
+    if (entity === undefined) return;
     entity.setPosition(this.nowMs(), x, y, z, yaw);
     if (this.onMoved !== null) this.onMoved(entity);
   }

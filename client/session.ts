@@ -4,8 +4,8 @@
  *
  *   idle ──open──► connecting ──welcome──► online ──cut──► reconnecting ──welcome──► online …      any ──► closed ──open──► connecting
  *
- * A cut resumes through the same gate with the token, and nothing is lost or doubled; through another gate, or too late, it is a new
- * session: `onNewSession`, and what was unconfirmed is forgotten. Called by Client only; pure but for what it is handed.
+ * A cut resumes through the same gate with the token, by whichever of its addresses and transports, and nothing is lost or doubled;
+ * through another gate, or too late, it is a new session: `onNewSession`, and what was unconfirmed is forgotten. Called by Client only; pure but for what it is handed.
  */
 import { ByteReader, ByteWriter } from "../engine/base/bytes.js";
 import { AeonError, type ErrorCode, errorCodeOf, errorText, isErrorCode } from "../engine/base/errors.js";
@@ -23,12 +23,21 @@ import {
   type Message,
   type MessageValue,
 } from "../engine/protocol/message.js";
+import { EarlyLoose } from "./early-loose.js";
 import type { GateList } from "./gate-list.js";
+import { isAsSafe, type QueryGates } from "./gate-query.js";
+import type { Inflate } from "./inflate.js";
 import type { ServerClock } from "./server-clock.js";
 
 export type ClientState = "idle" | "connecting" | "online" | "reconnecting" | "closed";
 /** Opens a connection to a gate's address, such as "ws://127.0.0.1:7711". */
-export type ClientTransport = (url: string) => Connection;
+export interface ClientTransport {
+  (url: string): Connection;
+  /** Whether it knows this kind of address; absent: every one. */
+  dials?(url: string): boolean;
+  /** The gate at `url` takes encrypted connections only. True: the next one to it will be. Absent: it will not. */
+  noteEncryptionDemanded?(url: string): boolean;
+}
 
 export interface SessionOptions {
   readonly transport: ClientTransport;
@@ -38,6 +47,10 @@ export interface SessionOptions {
   readonly clock: ServerClock;
   /** Hash of the RPC index this client was built with; "" for none. */
   readonly indexHash: string;
+  /** Asked once before the first connection which gate to take; absent: the first of the list. */
+  readonly query?: QueryGates;
+  /** Absent: packets are not to be compressed. */
+  readonly inflate?: Inflate;
 }
 
 export interface SessionListener {
@@ -47,8 +60,10 @@ export interface SessionListener {
   /** Nothing was lost. */
   onResumed(): void;
   onRtt(rttMs: number): void;
-  /** The bodies of one packet, in order and once each. A throw closes the session with CLIENT_PROTOCOL. */
-  onBodies(bodies: Uint8Array): void;
+  /** The bodies of packet `sequence`, in order and once each. A throw closes the session with CLIENT_PROTOCOL. */
+  onBodies(bodies: Uint8Array, sequence: number): void;
+  /** Bodies that stand on packet `after`, which has arrived; others before them may be missing. A throw likewise. Absent: they are dropped. */
+  onLooseBodies?(bodies: Uint8Array, after: number): void;
   /** For good; `open` may be called again. */
   onClosed(code: ErrorCode, reason: string): void;
   definitionsHash(): string;
@@ -74,6 +89,8 @@ const SLEPT_INTERVALS = 2;
 const UNCONFIRMED_BYTES_MAX = 32 * 1024;
 /** Calls that wait for confirmation; past it `send` refuses. */
 const RESEND_BYTES_MAX = 256 * 1024;
+/** To ask which gate to connect to. */
+const QUERY_TIMEOUT_MS = 2_000;
 const MESSAGES_PER_PACKET_MAX = 256;
 const PACKET_OVERHEAD_BYTES = 1024;
 const MESSAGE_OVERHEAD_BYTES = 4;
@@ -92,9 +109,12 @@ export class Session {
   private connection: Connection | null = null;
   private welcomed = false;
   private token: Uint8Array = new Uint8Array(0);
-  /** The gate that knows the token. */
-  private tokenGate = "";
+  /** Addresses of the gate that knows the token, as `placeOf` names them. */
+  private tokenPlaces: ReadonlySet<string> = new Set();
+  /** Which `open` it is that waits for an answer. */
+  private openNumber = 0;
   private stream = newStream();
+  private readonly loose = new EarlyLoose();
   private sentSequence = 0;
   private flushDeferred = false;
   private unconfirmedBytes = 0;
@@ -113,6 +133,8 @@ export class Session {
       serverPacket: (m) => this.handleServerPacket(m),
       serverHeartbeat: (m) => this.handleServerHeartbeat(m),
       serverClose: (m) => this.handleServerClose(m),
+      serverDeflated: (m) => this.handleServerDeflated(m),
+      serverLoose: (m) => this.handleServerLoose(m),
     });
   }
 
@@ -122,7 +144,24 @@ export class Session {
     this.token = new Uint8Array(0);
     this.lastError = null;
     this.setState("connecting");
-    this.dial();
+    const { query } = this.options;
+    if (query === undefined) this.dial();
+    else this.askThenDial(query);
+  }
+
+  /** Without an answer in time, or with none that can be dialled, the gates are taken as they are listed. */
+  private askThenDial(query: QueryGates): void {
+    const { gates } = this.options;
+    const openNumber = ++this.openNumber;
+    const dial = (answer: readonly string[]): void => {
+      if (this.state !== "connecting" || openNumber !== this.openNumber) return;
+      this.openNumber++;
+      const urls = answer.filter((url) => this.dials(url));
+      if (urls.length > 0) gates.prefer(urls);
+      this.dial();
+    };
+    this.setTimer(QUERY_TIMEOUT_MS, () => dial([]));
+    query(gates.all).then(dial, () => dial([]));
   }
 
   /** Leaves on purpose. */
@@ -165,7 +204,7 @@ export class Session {
   }
 
   private sendHello(url: string): void {
-    const resumes = url === this.tokenGate && this.token.length > 0;
+    const resumes = this.token.length > 0 && this.tokenPlaces.has(placeOf(url));
     this.connectionNumber++;
     this.sendPacket(ClientToGate.clientHello, {
       protocolVersion: CLIENT_PROTOCOL_VERSION,
@@ -175,6 +214,7 @@ export class Session {
       ack: resumes ? this.stream.received : 0,
       definitionsHash: this.listener.definitionsHash(),
       indexHash: this.options.indexHash,
+      compression: this.options.inflate === undefined ? "none" : "deflate",
     });
   }
 
@@ -195,15 +235,16 @@ export class Session {
     if (this.welcomed) throw new AeonError("BYTES_MALFORMED", "a second welcome");
     const { clock, gates, scheduler } = this.options;
     const url = gates.current;
-    if (url !== this.tokenGate) clock.restart();
+    if (!this.tokenPlaces.has(placeOf(url))) clock.restart();
     clock.observeSent(welcome.serverMs, scheduler.nowMs());
     this.welcomed = true;
     this.lastError = null;
-    this.tokenGate = url;
+    this.tokenPlaces = new Set([url, ...welcome.ownAddresses].map(placeOf));
     this.token = welcome.token.slice();
     this.heartbeatIntervalMs = Math.max(1, welcome.heartbeatIntervalMs);
     gates.succeeded();
-    gates.learn(welcome.gates);
+    gates.learnSame(welcome.ownAddresses.filter((other) => this.mayFollow(url, other)));
+    gates.learn(welcome.gates.filter((other) => this.mayFollow(url, other)));
     if (!welcome.resumed) this.stream = newStream();
     this.confirm(welcome.ack);
     this.sentSequence = welcome.ack;
@@ -217,6 +258,14 @@ export class Session {
     this.flush();
   }
 
+  private dials(url: string): boolean {
+    return this.options.transport.dials?.(url) ?? true;
+  }
+
+  private mayFollow(url: string, told: string): boolean {
+    return this.dials(told) && isAsSafe(url, told);
+  }
+
   private handleServerPacket(packet: MessageValue<typeof GateToClient.serverPacket>): void {
     this.requireWelcome();
     this.confirm(packet.ack);
@@ -224,8 +273,26 @@ export class Session {
     if (order === "duplicate") return;
     if (order === "gap") throw new AeonError("BYTES_MALFORMED", `packet ${packet.sequence} came too early`);
     this.unconfirmedBytes += packet.bodies.length;
-    this.listener.onBodies(packet.bodies);
+    this.listener.onBodies(packet.bodies, packet.sequence);
+    this.loose.release(this.stream.received, (bodies, after) => this.listener.onLooseBodies?.(bodies, after));
     if (this.unconfirmedBytes > UNCONFIRMED_BYTES_MAX && this.welcomed) this.sendHeartbeat();
+  }
+
+  private handleServerLoose({ after, bodies }: MessageValue<typeof GateToClient.serverLoose>): void {
+    // It may overtake the welcome, and is free to be lost.
+    if (!this.welcomed) return;
+    if (after <= this.stream.received) this.listener.onLooseBodies?.(bodies, after);
+    else this.loose.keep(bodies, after);
+  }
+
+  /** The packet's own bound is checked before anything is inflated, and nothing else can be inside. */
+  private handleServerDeflated({ inflatedBytes, deflated }: MessageValue<typeof GateToClient.serverDeflated>): void {
+    const { inflate } = this.options;
+    const isPlausible = deflated.length < inflatedBytes && inflatedBytes <= GateToClient.serverPacket.bytesMax;
+    if (inflate === undefined || !isPlausible) throw new AeonError("BYTES_MALFORMED", "a packet is no such deflate");
+    const packet = inflate(deflated, inflatedBytes);
+    if (packet[0] !== GateToClient.serverPacket.id) throw new AeonError("BYTES_MALFORMED", "no packet was deflated");
+    this.dispatch(new ByteReader(packet));
   }
 
   private handleServerHeartbeat(beat: MessageValue<typeof GateToClient.serverHeartbeat>): void {
@@ -238,13 +305,15 @@ export class Session {
 
   private handleServerClose(close: MessageValue<typeof GateToClient.serverClose>): void {
     const code: ErrorCode = isErrorCode(close.code) ? close.code : "CLIENT_KICKED";
+    const { transport, gates } = this.options;
     this.lastError = new AeonError(code, close.reason);
+    const isNowEncrypted = code === "CLIENT_ENCRYPTION" && transport.noteEncryptionDemanded?.(gates.current) === true;
     if (code === "CLIENT_ID_IN_USE" && this.connectionNumber > 0) {
       // A welcome that was lost on its way left a session there that nobody can prove to be ours.
       this.clientId = makeClientId(this.options.random);
       this.token = new Uint8Array(0);
       this.cut(close.reason);
-    } else if (close.retry) this.cut(close.reason);
+    } else if (close.retry || isNowEncrypted) this.cut(close.reason);
     else this.finish(code, close.reason);
   }
 
@@ -266,7 +335,7 @@ export class Session {
     if (this.state === "closed") return;
     if (this.state === "online") this.stats.cuts++;
     this.dropConnection(reason);
-    this.lastError ??= new AeonError("CLIENT_DISCONNECTED", reason);
+    this.lastError ??= errorOfReason(reason);
     this.welcomed = false;
     if (this.state === "online") this.setState("reconnecting");
     const pauseMs = this.options.gates.failed(this.token.length > 0);
@@ -286,6 +355,7 @@ export class Session {
     this.clearTimer();
     const connection = this.connection;
     this.connection = null;
+    this.loose.clear();
     if (connection === null) return;
     connection.onOpen = null;
     connection.onFrame = null;
@@ -371,6 +441,19 @@ export class Session {
 
 function newStream(): ReliableStream {
   return new ReliableStream({ queueBytesMax: RESEND_BYTES_MAX, whenFull: "refuse" });
+}
+
+/** What one gate's addresses have in common whichever transport they are of: host, port and path. */
+function placeOf(url: string): string {
+  if (!URL.canParse(url)) return url;
+  const { host, pathname } = new URL(url);
+  return `${host}${pathname.replace(/\/$/, "")}`;
+}
+
+/** Transports that know more than that it was cut say so by a code in front. */
+function errorOfReason(reason: string): AeonError {
+  const [code = "", ...rest] = reason.split(": ");
+  return isErrorCode(code) ? new AeonError(code, rest.join(": ")) : new AeonError("CLIENT_DISCONNECTED", reason);
 }
 
 /** One past the last message that still fits into a packet that begins with `from`. */

@@ -128,9 +128,7 @@ export class GameManager implements ClusterProcess {
       processReady: () => this.handleProcessReady(memberOf(session)),
       stubCreated: ({ entry }) => this.handleStubCreated(memberOf(session), entry),
       stubFailed: ({ entry, reason }) => this.handleStubFailed(memberOf(session), entry, reason),
-      loadReport: (load) => {
-        memberOf(session).load = load;
-      },
+      loadReport: (load) => this.handleLoadReport(memberOf(session), load),
       processStopped: () => this.remove(memberOf(session), "stopped"),
       statusRequest: ({ requestId }) => session.link.send(ManagerOutbound.statusReply, this.status(requestId)),
       bootWatch: () => this.report.watch(session.link),
@@ -231,6 +229,13 @@ export class GameManager implements ClusterProcess {
     this.env.log.error("stub.failed", { stub: `${entry.name}#${entry.shard}`, game: process.name, reason });
     this.stubs.fail(entry, process.incarnation, reason, this.env.scheduler.nowMs());
     this.queueConverge();
+  }
+
+  private handleLoadReport(process: ManagedProcess, load: ManagedProcess["load"]): void {
+    process.load = load;
+    if (process.kind !== "gate") return;
+    const gates = this.registry.ofKind("gate").map((gate) => ({ gate: gate.incarnation, clients: gate.load.clients }));
+    process.link.send(ManagerOutbound.gateLoads, { gates });
   }
 
   private handleShutdownRequest(session: Session): void {

@@ -68,7 +68,7 @@ export class Admission {
     }
     if (!session.canResumeFrom(hello.ack)) return this.replace(session, hello, connection);
     this.options.life.resume(session, connection, hello.connectionNumber);
-    session.acknowledge(hello.ack);
+    if (session.acknowledge(hello.ack)) this.options.life.grant(session);
     return { session, resumed: true };
   }
 

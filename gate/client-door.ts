@@ -16,6 +16,8 @@ import type { Admission, ClientHello } from "./admission.js";
 import { type ClientSession, sendToConnection } from "./client-session.js";
 import type { ClientTable } from "./client-table.js";
 import type { GateCounters } from "./gate-metrics.js";
+import { GateStall } from "./gate-stall.js";
+import { ClientCompressor, PacketDeflater } from "./packet-deflater.js";
 import type { SessionLife } from "./session-life.js";
 
 /** The id byte before the largest body. */
@@ -48,6 +50,8 @@ export interface ClientDoorOptions {
   readonly log: Log;
   /** Where clients reach the other gates. */
   otherGates(): readonly string[];
+  /** Where they reach this one, by each of its transports. */
+  ownAddresses(): readonly string[];
 }
 
 export class ClientDoor {
@@ -56,12 +60,18 @@ export class ClientDoor {
   private readonly handshakes = new Set<Pipe>();
   private readonly dispatch: (reader: ByteReader) => void;
   private readonly packet = new ClientPacketReader();
+  private readonly stall: GateStall;
   private readonly writer = new ByteWriter(1_024);
+  /** Null: packets go as they are. */
+  private readonly deflater: PacketDeflater | null;
   /** Whose frame is being dispatched. */
   private current: Pipe | null = null;
 
   constructor(options: ClientDoorOptions) {
     this.options = options;
+    const { config, counters } = options;
+    this.stall = new GateStall(options.scheduler);
+    this.deflater = config.compression === "none" ? null : new PacketDeflater(config, counters);
     this.dispatch = dispatcher(OTHER_MESSAGES, {
       clientHello: (message) => this.handleClientHello(message),
       clientHeartbeat: (message) => this.handleClientHeartbeat(message),
@@ -98,6 +108,7 @@ export class ClientDoor {
   }
 
   closeHandshakes(code: ErrorCode): void {
+    this.stall.stop();
     for (const pipe of this.handshakes) this.closePipe(pipe, code, "");
   }
 
@@ -173,11 +184,19 @@ export class ClientDoor {
   private handleClientHello(hello: ClientHello): void {
     const pipe = this.current as Pipe;
     if (pipe.session !== null) throw new AeonError("CLIENT_MALFORMED", "a second hello");
+    if (this.options.config.encryption === "required" && pipe.connection.isSecure !== true) {
+      throw new AeonError("CLIENT_ENCRYPTION", "this gate takes encrypted connections only");
+    }
     const { session, resumed } = this.options.admission.admit(hello, pipe.connection);
     this.handshakes.delete(pipe);
     pipe.session = session;
+    session.compressor = this.compressorFor(hello);
     this.sendWelcome(session, resumed);
     if (resumed) session.resendFrom(hello.ack);
+  }
+
+  private compressorFor({ compression }: ClientHello): ClientCompressor | null {
+    return compression === "none" || this.deflater === null ? null : new ClientCompressor(this.deflater);
   }
 
   private sendWelcome(session: ClientSession, resumed: boolean): void {
@@ -190,6 +209,7 @@ export class ClientDoor {
       heartbeatIntervalMs: config.heartbeatIntervalMs,
       serverMs: scheduler.wallMs(),
       gates: [...this.options.otherGates()],
+      ownAddresses: [...this.options.ownAddresses()],
     });
   }
 
@@ -197,11 +217,12 @@ export class ClientDoor {
     const { packet } = this;
     packet.read(frame);
     const { sequence, ack, count } = packet;
+    this.stall.note();
     const session = this.currentSession();
     const nowMs = this.options.scheduler.nowMs();
     session.confirmed = true;
     session.limits.chargeMessages(Math.max(1, count), nowMs);
-    session.acknowledge(ack);
+    if (session.acknowledge(ack)) this.options.life.grant(session);
     for (let i = 0; i < count; i++) this.deliver(session, sequence + i, packet.message(i), nowMs);
     packet.release();
   }
@@ -215,6 +236,7 @@ export class ClientDoor {
     }
     counters.clientMessages.add();
     const { writer } = this;
+    this.stall.tell(session.game);
     writer.reset();
     // To u32: modulo 2^32.
     writeClientMessage(writer, session.handle, session.bindNumber, Math.floor(nowMs) >>> 0, payload);
@@ -226,7 +248,7 @@ export class ClientDoor {
     const { scheduler } = this.options;
     session.confirmed = true;
     session.limits.chargeMessages(1, scheduler.nowMs());
-    session.acknowledge(heartbeat.ack);
+    if (session.acknowledge(heartbeat.ack)) this.options.life.grant(session);
     if (session.connection === null) return;
     sendToConnection(session.connection, GateToClient.serverHeartbeat, {
       clientMs: heartbeat.clientMs,

@@ -3,34 +3,10 @@
  * reconnecting does not refill it.
  */
 import { AeonError } from "../engine/base/errors.js";
+import { TokenBucket } from "../engine/base/token-bucket.js";
 import type { AeonConfig } from "../engine/config/config.js";
 
-const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
-
-/** Holds at most what a window lets through; full at the start. */
-class TokenBucket {
-  private readonly perMs: number;
-  private readonly capacity: number;
-  private tokens: number;
-  private filledMs: number;
-
-  constructor(perSecond: number, windowMs: number, nowMs: number) {
-    this.perMs = perSecond / SECOND_MS;
-    this.capacity = Math.max(1, this.perMs * windowMs);
-    this.tokens = this.capacity;
-    this.filledMs = nowMs;
-  }
-
-  /** False when fewer than `count` are there; then none is taken. */
-  take(count: number, nowMs: number): boolean {
-    this.tokens = Math.min(this.capacity, this.tokens + (nowMs - this.filledMs) * this.perMs);
-    this.filledMs = nowMs;
-    if (count > this.tokens) return false;
-    this.tokens -= count;
-    return true;
-  }
-}
 
 export class ClientLimits {
   private readonly messages: TokenBucket;

@@ -8,13 +8,15 @@ import type { Metrics } from "../engine/base/metrics.js";
 import type { Random } from "../engine/base/random.js";
 import type { Scheduler } from "../engine/base/scheduler.js";
 import type { AeonConfig } from "../engine/config/config.js";
+import { AddressBudget, type AddressBudgetOptions } from "../engine/net/address-budget.js";
+import { GateSeal, type GateSealOptions } from "../engine/net/gate-seal.js";
 import type { Link } from "../engine/net/link.js";
 import type { Connection } from "../engine/net/transport.js";
 import { Admission } from "./admission.js";
 import { ClientDoor } from "./client-door.js";
 import { ClientTable } from "./client-table.js";
 import { type Game, type GamePlace, GameTable } from "./game-table.js";
-import { gateCounters } from "./gate-metrics.js";
+import { type GateCounters, gateCounters } from "./gate-metrics.js";
 import { Router } from "./router.js";
 import { SessionLife } from "./session-life.js";
 
@@ -30,6 +32,8 @@ export interface GateCoreOptions {
   readonly random: Random;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** For connections that are not encrypted by their transport; absent: those stay in the clear. */
+  readonly seal?: GateSealOptions;
   dial(place: GamePlace): Link;
   onLinksChanged(games: readonly Incarnation[]): void;
   /** A game's link went down for `reason`, or the game left the process list. */
@@ -38,12 +42,18 @@ export interface GateCoreOptions {
 
 export class GateCore {
   readonly games: GameTable;
+  /** Of addresses: handshakes over every transport, and clients' sessions. */
+  private readonly budget: AddressBudget;
+  private readonly counters: GateCounters;
   private readonly options: GateCoreOptions;
   private readonly table = new ClientTable();
   private readonly life: SessionLife;
   private readonly admission: Admission;
   private readonly door: ClientDoor;
+  /** Where clients reach this gate, by each of its transports. */
+  ownAddresses: readonly string[] = [];
   private otherGates: readonly string[] = [];
+  private readonly seal: GateSeal | null;
   private readonly sweepIntervalMs: number;
   private sweptMs: number;
   private stopped = false;
@@ -54,7 +64,18 @@ export class GateCore {
     const config = options.config.gate;
     const { table } = this;
     const counters = gateCounters(metrics);
-    this.life = new SessionLife({ scheduler, config, table, counters, metrics, log });
+    this.counters = counters;
+    this.budget = new AddressBudget(budgetOptions(config), scheduler.nowMs());
+    this.life = new SessionLife({
+      windowBytes: options.config.game.clientWindowBytes,
+      scheduler,
+      config,
+      table,
+      counters,
+      metrics,
+      log,
+      budget: this.budget,
+    });
     this.games = new GameTable(scheduler, options.config.link.redialMs * REDIAL_FACTOR, {
       dial: (place) => options.dial(place),
       onMessage: (game, stream, reader) => router.onGameMessage(game, stream, reader),
@@ -73,8 +94,11 @@ export class GateCore {
       counters,
       log,
       otherGates: () => this.otherGates,
+      ownAddresses: () => this.ownAddresses,
     });
+    this.seal = options.seal === undefined || config.encryption === "off" ? null : new GateSeal(options.seal, counters);
     metrics.gauge("gate_clients", () => table.size);
+    metrics.gauge("gate_addresses", () => this.budget.size);
     metrics.gauge("gate_handshakes", () => this.door.handshakeCount);
     this.sweepIntervalMs = shortestDeadlineMs(config) / SWEEPS_PER_DEADLINE;
     this.sweptMs = scheduler.nowMs();
@@ -92,8 +116,18 @@ export class GateCore {
     this.games.update(games);
   }
 
+  /** Whether a client at this address may connect now: asked before a connection costs anything, and paid with it. */
+  admitsHandshake(host: string): boolean {
+    const refusal = this.budget.takeHandshake(host, this.options.scheduler.nowMs());
+    if (refusal === "all") this.counters.handshakesOverAll.add();
+    else if (refusal !== null) this.counters.handshakesOverAddress.add();
+    return refusal === null;
+  }
+
   onConnection(connection: Connection): void {
-    this.door.onConnection(connection);
+    // What is sealed or out of order by itself is its transport's affair.
+    const isPlainStream = connection.isSecure !== true && connection.sendLoose === undefined;
+    this.door.onConnection(this.seal !== null && isPlainStream ? this.seal.wrap(connection) : connection);
   }
 
   /** Admits no more and ends every session; resolves when the last connection has delivered its goodbye. */
@@ -122,6 +156,7 @@ export class GateCore {
   /** Cuts who is silent and ends who did not come back. Time in which the gate itself did not run counts against nobody. */
   private tickSweep(): void {
     const { config } = this.options;
+    const { loginTimeoutMs } = config.gate;
     const nowMs = this.options.scheduler.nowMs();
     const lateMs = nowMs - this.sweptMs - this.sweepIntervalMs;
     const forgivenMs = lateMs > this.sweepIntervalMs ? lateMs : 0;
@@ -130,17 +165,24 @@ export class GateCore {
     for (const session of this.table.all()) {
       session.lastHeardMs += forgivenMs;
       session.interruptedMs += forgivenMs;
+      session.openedMs += forgivenMs;
       if (session.state === "online" && nowMs - session.lastHeardMs > config.gate.clientTimeoutMs) {
         this.life.cut(session);
       } else if (session.state === "interrupted" && nowMs - session.interruptedMs > config.gate.resumeWindowMs) {
         this.life.end(session, "CLIENT_SILENT", "it did not come back in time");
+      } else if (loginTimeoutMs > 0 && !session.isLoggedIn && nowMs - session.openedMs > loginTimeoutMs) {
+        this.life.end(session, "CLIENT_LOGIN_TIMEOUT", "");
       }
     }
   }
 }
 
+function budgetOptions(config: AeonConfig["gate"]): AddressBudgetOptions {
+  return { ...config, windowMs: config.rateWindowMs, limitsLoopback: config.limitLoopback };
+}
+
 function shortestDeadlineMs(config: AeonConfig["gate"]): number {
-  const { heartbeatIntervalMs, helloTimeoutMs, clientTimeoutMs, resumeWindowMs } = config;
-  const deadlines = [heartbeatIntervalMs, helloTimeoutMs, clientTimeoutMs];
-  return Math.min(...deadlines, resumeWindowMs === 0 ? heartbeatIntervalMs : resumeWindowMs);
+  const { heartbeatIntervalMs, helloTimeoutMs, clientTimeoutMs, resumeWindowMs, loginTimeoutMs } = config;
+  const deadlines = [heartbeatIntervalMs, helloTimeoutMs, clientTimeoutMs, resumeWindowMs, loginTimeoutMs];
+  return Math.min(...deadlines.filter((deadlineMs) => deadlineMs > 0));
 }

@@ -6,6 +6,11 @@ export interface GateCounters {
   readonly connectionsAccepted: Counter;
   /** Before hello: too many of them, no hello in time, or refused by admission. */
   readonly connectionsRefused: Counter;
+  /** Connections refused because the gate's own budget was used up, or that of their address or network. */
+  readonly handshakesOverAll: Counter;
+  readonly handshakesOverAddress: Counter;
+  readonly connectionsSealed: Counter;
+  readonly sealFailures: Counter;
   readonly sessionsOpened: Counter;
   readonly sessionsResumed: Counter;
   readonly sessionsInterrupted: Counter;
@@ -15,7 +20,12 @@ export interface GateCounters {
   readonly clientDuplicates: Counter;
   readonly clientBytes: Counter;
   readonly serverPackets: Counter;
+  readonly loosePackets: Counter;
   readonly serverBytes: Counter;
+  /** Packets that compression was tried on, those that it was worth while for, and what it saved. */
+  readonly deflateTries: Counter;
+  readonly packetsDeflated: Counter;
+  readonly deflateSavedBytes: Counter;
   /** Frames, binds, kicks and refusals of a game that the client no longer belongs to. */
   readonly staleBinds: Counter;
   readonly binds: Counter;
@@ -32,6 +42,10 @@ export function gateCounters(metrics: Metrics): GateCounters {
   return {
     connectionsAccepted: counter("connections_accepted"),
     connectionsRefused: counter("connections_refused"),
+    handshakesOverAll: counter("handshakes_over_all"),
+    handshakesOverAddress: counter("handshakes_over_address"),
+    connectionsSealed: counter("connections_sealed"),
+    sealFailures: counter("seal_failures"),
     sessionsOpened: counter("sessions_opened"),
     sessionsResumed: counter("sessions_resumed"),
     sessionsInterrupted: counter("sessions_interrupted"),
@@ -40,7 +54,11 @@ export function gateCounters(metrics: Metrics): GateCounters {
     clientDuplicates: counter("client_duplicates"),
     clientBytes: counter("client_bytes"),
     serverPackets: counter("server_packets"),
+    loosePackets: counter("loose_packets"),
     serverBytes: counter("server_bytes"),
+    deflateTries: counter("deflate_tries"),
+    packetsDeflated: counter("packets_deflated"),
+    deflateSavedBytes: counter("deflate_saved_bytes"),
     staleBinds: counter("stale_binds"),
     binds: counter("binds"),
     streamSwitches: counter("stream_switches"),

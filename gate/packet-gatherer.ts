@@ -33,6 +33,13 @@ export class PacketGatherer {
     buffer.end += frames.bodyBytes;
   }
 
+  /** Adds those of them that are not loose, which take so many bytes. */
+  addOrdered(frames: ClientFramesReader, bytes: number): void {
+    if (bytes === 0) return;
+    const buffer = this.withRoom(bytes);
+    buffer.end = frames.copyOrdered(buffer.bytes, buffer.end);
+  }
+
   addBody(body: Uint8Array): void {
     const buffer = this.withRoom(body.length);
     buffer.bytes.set(body, buffer.end);

@@ -80,7 +80,7 @@ export class Router {
   private keepBodies(session: ClientSession, frames: ClientFramesReader): void {
     const bodies = new Uint8Array(frames.bodyBytes);
     frames.copyBodies(bodies, 0);
-    this.keepEarly(session, frames.bindNumber, bodies.length, () => this.options.life.gatherBody(session, bodies));
+    this.keepEarly(session, frames.bindNumber, bodies.length, () => this.options.life.gatherEarly(session, bodies));
   }
 
   private handleClientBind(game: Game, { handle, bindNumber, targetGame, entity }: Sent<"clientBind">): void {

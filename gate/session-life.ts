@@ -6,10 +6,13 @@
  * The invariant: a linked game that was told clientConnected or clientBound is told clientLost once, unless the client moves to
  * another game by a bind, which ends the old game's part without a word (it asked for it).
  */
+import { AeonError } from "../engine/base/errors.js";
 import type { Log } from "../engine/base/log.js";
 import type { Metrics } from "../engine/base/metrics.js";
 import type { Scheduler } from "../engine/base/scheduler.js";
 import type { AeonConfig } from "../engine/config/config.js";
+import type { AddressBudget } from "../engine/net/address-budget.js";
+import { hostOf } from "../engine/net/network-address.js";
 import { PacketPool } from "../engine/net/packet-buffer.js";
 import type { Connection } from "../engine/net/transport.js";
 import type { ClientFramesReader } from "../engine/protocol/client-frames.js";
@@ -19,6 +22,7 @@ import { REASON_BYTES_MAX } from "../engine/protocol/limits.js";
 import { ClientLimits } from "./client-limits.js";
 import { ClientSession, type SessionIdentity, sendToConnection } from "./client-session.js";
 import type { ClientTable } from "./client-table.js";
+import { CreditLedger } from "./credit-ledger.js";
 import type { EarlyMessage } from "./early-messages.js";
 import { type Game, MAIN_LINK } from "./game-table.js";
 import { countClose, type GateCounters } from "./gate-metrics.js";
@@ -27,6 +31,7 @@ import { countClose, type GateCounters } from "./gate-metrics.js";
 const RETRY_CODES: ReadonlySet<string> = new Set([
   "CLIENT_NOT_OPEN",
   "CLIENT_GATE_FULL",
+  "CLIENT_ADDRESS_FULL",
   "CLIENT_GAME_GONE",
   "CLIENT_ID_IN_USE",
   "CLIENT_SILENT",
@@ -37,12 +42,16 @@ const RETRY_CODES: ReadonlySet<string> = new Set([
 const UTF8_BYTES_MAX = 3;
 
 export interface SessionLifeOptions {
+  /** `game.clientWindowBytes`. */
+  readonly windowBytes: number;
   readonly scheduler: Scheduler;
   readonly config: AeonConfig["gate"];
   readonly table: ClientTable;
   readonly counters: GateCounters;
   readonly metrics: Metrics;
   readonly log: Log;
+  /** Of addresses. */
+  readonly budget: AddressBudget;
 }
 
 function takeEarly({ early, bindNumber, gameStream }: ClientSession): EarlyMessage | undefined {
@@ -56,8 +65,11 @@ export class SessionLife {
   private readonly counters: GateCounters;
   private readonly metrics: Metrics;
   private readonly log: Log;
+  private readonly budget: AddressBudget;
   /** All sessions' packets. */
   private readonly packets = new PacketPool();
+  private readonly ledger: CreditLedger;
+  private readonly windowBytes: number;
   private dirty: ClientSession[] = [];
   /** Closed by us and not yet gone: what was sent to them is on its way. */
   private readonly closing = new Set<Connection>();
@@ -65,18 +77,37 @@ export class SessionLife {
 
   constructor(options: SessionLifeOptions) {
     this.scheduler = options.scheduler;
+    this.ledger = new CreditLedger(options.scheduler);
+    this.windowBytes = options.windowBytes;
     this.config = options.config;
     this.table = options.table;
     this.counters = options.counters;
     this.metrics = options.metrics;
     this.log = options.log;
+    this.budget = options.budget;
   }
 
-  /** A new session, assigned to `game`. */
-  open(identity: SessionIdentity, game: Game, connection: Connection, connectionNumber: number): ClientSession {
+  /** A new session, assigned to `game`. Throws CLIENT_ADDRESS_FULL. */
+  open(
+    identity: Omit<SessionIdentity, "host">,
+    game: Game,
+    connection: Connection,
+    connectionNumber: number,
+  ): ClientSession {
     const nowMs = this.scheduler.nowMs();
     const limits = new ClientLimits(this.config, nowMs);
-    const session = new ClientSession(identity, game, limits, this.packets, this.config.queueBytesMax);
+    const host = hostOf(connection.remote);
+    const full = this.budget.openSession(host, nowMs);
+    if (full !== null) throw new AeonError("CLIENT_ADDRESS_FULL", `by ${full}`);
+    const session = new ClientSession(
+      { ...identity, host },
+      game,
+      limits,
+      this.packets,
+      this.config.queueBytesMax,
+      this.windowBytes,
+    );
+    session.openedMs = nowMs;
     session.attach(connection, connectionNumber, nowMs);
     this.table.add(session);
     game.sessions.add(session);
@@ -131,8 +162,8 @@ export class SessionLife {
     session.game.sessions.delete(session);
     session.game = target;
     target.sessions.add(session);
-    session.bindNumber++;
-    session.gameStream = null;
+    session.nextBind(null);
+    session.isLoggedIn = true;
     session.early.clear();
     this.counters.binds.add();
     const { handle, bindNumber, clientId, definitionsHash } = session;
@@ -142,8 +173,7 @@ export class SessionLife {
 
   /** The client goes on at another stream of its game, under the next number; what has come from there already is delivered. */
   switchStream(session: ClientSession, toStream: number): void {
-    session.bindNumber++;
-    session.gameStream = toStream;
+    session.nextBind(toStream);
     this.counters.streamSwitches.add();
     if (session.isDeliveringEarly) return;
     session.isDeliveringEarly = true;
@@ -166,6 +196,7 @@ export class SessionLife {
     const { connection, game, handle, bindNumber } = session;
     this.countPacket(session.flush());
     session.end();
+    this.budget.closeSession(session.host);
     this.table.remove(session);
     game.sessions.delete(session);
     game.link.send(GateToGame.clientLost, { handle, bindNumber, code });
@@ -202,12 +233,32 @@ export class SessionLife {
   /** Adds the reader's current client's bodies; they leave in one packet at the end of this turn. */
   gatherBodies(session: ClientSession, frames: ClientFramesReader): void {
     if (!this.hasRoom(session, frames.bodyBytes)) return;
+    this.tellWhetherLossy(session);
     const wasEmpty = session.gatheredBytes === 0;
-    session.gatherBodies(frames);
+    if (session.gatherBodies(frames)) this.grant(session);
     if (wasEmpty) this.touch(session);
   }
 
-  /** The same for one body. */
+  /** The same for a stream's bodies that came early and were kept. */
+  gatherEarly(session: ClientSession, bodies: Uint8Array): void {
+    this.tellWhetherLossy(session);
+    session.credit.noteGiven(bodies.length);
+    this.gatherBody(session, bodies);
+  }
+
+  /** What was sent to the client has left: its stream is told. */
+  grant(session: ClientSession): void {
+    this.ledger.add(session);
+  }
+
+  /** The stream that speaks to the client is there: it is told of the way. */
+  private tellWhetherLossy(session: ClientSession): void {
+    if (session.isLossy === session.toldLossy) return;
+    session.toldLossy = session.isLossy;
+    this.ledger.add(session);
+  }
+
+  /** Adds one body that is of no stream. */
   gatherBody(session: ClientSession, body: Uint8Array): void {
     if (!this.hasRoom(session, body.length)) return;
     const wasEmpty = session.gatheredBytes === 0;
@@ -236,6 +287,7 @@ export class SessionLife {
   private flush(session: ClientSession): void {
     if (session.state === "ended") return;
     this.countPacket(session.flush());
+    if (session.looseCount > 0) this.counters.loosePackets.add(session.takeLooseCount());
     const online = session.state === "online";
     if (!session.overflowed && session.queueBytes <= (online ? this.config.queueBytesMax : this.config.resumeBytesMax))
       return;

@@ -34,6 +34,7 @@ export class AeonPlayer implements LoadPlayer {
   private received = 0;
   private sent = 0;
   private moveNumber = 0;
+  private placement = 0;
   private onJoined: (failure?: Error) => void = () => undefined;
 
   constructor(target: LoadTarget, place: Place) {
@@ -71,9 +72,9 @@ export class AeonPlayer implements LoadPlayer {
 
   move(): void {
     this.moveNumber++;
-    const { moveNumber, x, z } = this;
+    const { moveNumber, placement, x, z } = this;
     const away = moveNumber % 2 === 0 ? STEP_UNITS : -STEP_UNITS;
-    this.sendUp(UpstreamBody.entityMove, { moveNumber, x: x + away, y: 0, z: z + away, yaw: 0 });
+    this.sendUp(UpstreamBody.entityMove, { moveNumber, placement, x: x + away, y: 0, z: z + away, yaw: 0 });
   }
 
   leave(): void {
@@ -99,10 +100,11 @@ export class AeonPlayer implements LoadPlayer {
       ack: 0,
       definitionsHash: definitions.hash,
       indexHash: "",
+      compression: "none",
     });
   }
 
-  /** Logs in when the account is there, is in when the space is; afterwards nothing is read any more. */
+  /** Logs in when the account is there, is in when it is told where it is; afterwards nothing is read any more. */
   private readWhileJoining(packet: Buffer): void {
     const reader = new ByteReader(packet, 1);
     reader.uvar();
@@ -111,7 +113,7 @@ export class AeonPlayer implements LoadPlayer {
       const id = reader.u8();
       const body = reader.blob();
       if (id === DownstreamBody.ownEnter.id && this.sent === 0) this.logIn();
-      else if (id === DownstreamBody.spaceEnter.id) this.enterSpace(body);
+      else if (id === DownstreamBody.moveCorrect.id) this.enterSpace(body);
       else if (id === DownstreamBody.callReply.id) this.checkReply(body);
     }
   }
@@ -130,8 +132,7 @@ export class AeonPlayer implements LoadPlayer {
   }
 
   private enterSpace(body: Uint8Array): void {
-    const { space } = DownstreamBody.spaceEnter.body.read(new ByteReader(body));
-    if (space === 0) return;
+    this.placement = DownstreamBody.moveCorrect.body.read(new ByteReader(body)).placement;
     if (this.socket !== null) this.socket.keepsMessages = false;
     this.onJoined();
   }

@@ -7,6 +7,8 @@ import type { Random } from "../../engine/base/random.js";
 import type { Scheduler, TimerHandle } from "../../engine/base/scheduler.js";
 import type { Client } from "../client.js";
 import type { ClientEntity } from "../client-entity.js";
+import type { Position } from "../position-history.js";
+import { CheatWalk } from "./cheat-walk.js";
 import type { MoveTrail, SeeProbe } from "./see-probe.js";
 import { Wander } from "./wander.js";
 
@@ -16,6 +18,12 @@ export interface BotEnv {
   readonly probe: SeeProbe;
   /** Stand still ("idle") or walk and talk ("wander"). */
   readonly walks: boolean;
+  /** Moves as it should not. */
+  readonly cheats: boolean;
+  /** A move was refused: where it was, and where it was put. */
+  onPutBack(bot: string, from: Readonly<Position>, to: Readonly<Position>): void;
+  /** Between two of its moves, at least, in ms. */
+  readonly movePauseMs: number;
   /** Another name for when the first one is taken by somebody else. */
   otherName(): string;
   onError(code: string): void;
@@ -37,8 +45,10 @@ export class Bot {
   /** Logged in under this name before: then whoever holds it is this bot's own lost session. */
   private nameIsOurs = false;
   private walk: Wander | null = null;
+  private readonly cheat: CheatWalk | null;
   private trail: MoveTrail | null = null;
   private steppedMs = 0;
+  private movedMs = Number.NEGATIVE_INFINITY;
   private sayAtMs = 0;
   private retry: TimerHandle | null = null;
 
@@ -46,12 +56,13 @@ export class Bot {
     this.client = client;
     this.name = name;
     this.env = env;
+    this.cheat = env.cheats ? new CheatWalk(env.random) : null;
     client.on("session", ({ resumed }) => this.onSession(resumed));
     client.on("own", (entity) => this.onOwn(entity));
     client.on("space", (space) => {
       this.walk = space === null ? null : new Wander(space.position, env.random);
     });
-    client.on("correct", (position) => this.walk?.correct(position));
+    client.on("correct", (position, _, cause) => this.onCorrect(position, cause === "corrected"));
     client.on("error", (error) => env.onError(errorCodeOf(error)));
     client.on("close", ({ code }) => this.onClose(code));
   }
@@ -72,10 +83,18 @@ export class Bot {
     const elapsedMs = Math.min(1_000, nowMs - this.steppedMs);
     this.steppedMs = nowMs;
     if (!this.env.walks || this.walk === null || this.trail === null) return;
-    this.walk.step(elapsedMs);
+    this.walk.step(this.cheat?.stretch(elapsedMs) ?? elapsedMs);
+    this.cheat?.bend(this.walk.at, nowMs);
+    if (nowMs - this.movedMs < this.env.movePauseMs) return;
+    this.movedMs = nowMs;
     this.walk.at.x = this.trail.note(this.walk.at.x, nowMs);
     this.client.move(this.walk.at);
     if (nowMs >= this.sayAtMs) this.say(nowMs);
+  }
+
+  private onCorrect(to: Readonly<Position>, isPutBack: boolean): void {
+    if (isPutBack && this.walk !== null) this.env.onPutBack(this.name, { ...this.walk.at }, to);
+    this.walk?.correct(to);
   }
 
   private onSession(resumed: boolean): void {

@@ -8,13 +8,16 @@ import { realScheduler } from "../../engine/base/real-scheduler.js";
 import type { Scheduler } from "../../engine/base/scheduler.js";
 import { Client } from "../client.js";
 import { DefinitionCache } from "../definition-cache.js";
+import type { QueryGates } from "../gate-query.js";
+import type { Position } from "../position-history.js";
 import type { ClientTransport } from "../session.js";
 import { Bot, type BotEnv } from "./bot.js";
 import { Histogram } from "./histogram.js";
+import { inflateWithZlib } from "./inflate.js";
 import { SeeProbe } from "./see-probe.js";
 import { connectWebSocket } from "./websocket-transport.js";
 
-export const BOT_PROFILES = ["wander", "idle"] as const;
+export const BOT_PROFILES = ["wander", "idle", "cheat"] as const;
 export type BotProfile = (typeof BOT_PROFILES)[number];
 
 export interface BotOptions {
@@ -29,11 +32,15 @@ export interface BotOptions {
   /** Repeats the bots' choices, not the ids of their clients; left out: the system's randomness. */
   readonly seed?: number;
   /** Gets a progress line each second and, at the end, the summary. */
-  readonly onLine?: (line: BotProgress | BotSummary) => void;
+  readonly onLine?: (line: BotProgress | BotPutBack | BotSummary) => void;
   /** Ends the run early; the summary covers what was. */
   readonly signal?: AbortSignal;
   readonly loginsPerSecond?: number;
+  /** Of each bot that walks; 10 unless said, and at most. */
+  readonly movesPerSecond?: number;
   readonly transport?: ClientTransport;
+  /** Each bot asks which gate to take; absent: they are spread over `gates` in turn. */
+  readonly query?: QueryGates;
   readonly scheduler?: Scheduler;
   /** For client ids and for names; the system's unless said. */
   readonly idRandom?: Random;
@@ -58,6 +65,8 @@ export interface BotSummary {
   readonly errors: number;
   /** Connections that were cut. */
   readonly disconnects: number;
+  /** Moves that the server refused. */
+  readonly putBack: number;
   readonly rttMsP50: number;
   readonly rttMsP99: number;
   /** From one bot's move until another bot's mirror has it. */
@@ -67,9 +76,22 @@ export interface BotSummary {
   readonly bytesPerClientPerSecond: number;
 }
 
+/** A cheating bot was put back. */
+export interface BotPutBack {
+  readonly event: "put-back";
+  readonly bot: string;
+  readonly fromX: number;
+  readonly fromZ: number;
+  readonly toX: number;
+  readonly toZ: number;
+}
+
+type Four = [number, number, number, number];
+
 const STEP_MS = 20;
 const STEP_GROUPS = 5;
 const LOGINS_PER_SECOND = 100;
+const SECOND_MS = 1_000;
 /** After the last login began, this long is waited for all to be in. */
 const LOGIN_GRACE_MS = 10_000;
 const GOODBYE_MS = 200;
@@ -99,6 +121,7 @@ class BotRun {
   private readonly errorsByCode = new Map<string, number>();
   private errors = 0;
   private disconnects = 0;
+  private putBack = 0;
   private begunMs = 0;
   private bytesBefore = 0;
   private progressAtMs = 0;
@@ -158,6 +181,7 @@ class BotRun {
       loggedIn: this.loggedInCount(),
       errors: this.errors,
       disconnects: this.disconnects,
+      putBack: this.putBack,
       rttMsP50: this.rtt.percentile(0.5),
       rttMsP99: this.rtt.percentile(0.99),
       seeMsP50: this.see.percentile(0.5),
@@ -167,7 +191,9 @@ class BotRun {
   }
 
   private makeBots(): void {
-    const { count, gates, profile = "wander", transport = connectWebSocket, idRandom = systemRandom } = this.options;
+    const { count, gates, profile = "wander", movesPerSecond, idRandom = systemRandom } = this.options;
+    const transport = this.options.transport ?? connectWebSocket;
+    const query = this.options.query === undefined ? {} : { query: this.options.query };
     const probe = new SeeProbe(this.see, () => this.scheduler.nowMs());
     const definitions = new DefinitionCache();
     const observerStride = Math.max(1, Math.floor(count / OBSERVERS_MAX));
@@ -175,7 +201,11 @@ class BotRun {
       scheduler: this.scheduler,
       random: this.random,
       probe,
-      walks: profile === "wander",
+      walks: profile !== "idle",
+      cheats: profile === "cheat",
+      onPutBack: (bot, from, to) => this.onPutBack(bot, from, to),
+      // Half a step less, so that a step that comes a little early counts.
+      movePauseMs: movesPerSecond === undefined ? 0 : SECOND_MS / movesPerSecond - STEP_MS / 2,
       otherName: () => `Bot${idRandom.u32().toString(36)}`,
       onError: (code) => this.onError(code),
     };
@@ -187,6 +217,8 @@ class BotRun {
         scheduler: this.scheduler,
         random: idRandom,
         definitions,
+        inflate: inflateWithZlib,
+        ...query,
         connectTimeoutMs: 60_000,
       });
       client.on("rtt", (rttMs) => this.rtt.add(rttMs));
@@ -244,6 +276,13 @@ class BotRun {
       bytes += bytesIn + bytesOut;
     }
     return bytes;
+  }
+
+  private onPutBack(bot: string, from: Readonly<Position>, to: Readonly<Position>): void {
+    this.putBack++;
+    if (this.options.profile !== "cheat") return;
+    const [fromX, fromZ, toX, toZ] = [from.x, from.z, to.x, to.z].map((each) => Math.round(each * 10) / 10) as Four;
+    this.options.onLine?.({ event: "put-back", bot, fromX, fromZ, toX, toZ });
   }
 
   private onError(code: string): void {

@@ -1,26 +1,53 @@
-/** The client SDK in Node: the same, with Node's WebSocket, and bots. */
+/** The client SDK in Node: the same, with Node's WebSocket and UDP, and bots. */
 import { systemRandom } from "../../engine/base/random.js";
 import { realScheduler } from "../../engine/base/real-scheduler.js";
 import { Client, type ClientOptions } from "../client.js";
+import { askOverHttp, fetchJson, gateQuery } from "../gate-query.js";
+import { type ConnectOptions, queryOption } from "../index.js";
 import type { ClientTransport } from "../session.js";
+import { inflateWithZlib } from "./inflate.js";
+import type { TransportChoice } from "./kcp-transport.js";
+import { openTransport } from "./node-transport.js";
+import { askOverUdp } from "./udp-query.js";
 import { connectWebSocket } from "./websocket-transport.js";
 
 export * from "../index.js";
 export { type BotOptions, type BotProfile, type BotSummary, runBots } from "./bots.js";
+export { type OpenTransportOptions, openTransport } from "./node-transport.js";
+
+/** What createNodeClient takes: `gates`, and whatever is to differ from a client's defaults. */
+export type CreateNodeClientOptions = Pick<ClientOptions, "gates"> &
+  Partial<Omit<ClientOptions, "query">> &
+  ConnectOptions & {
+    /** How gates at `ws://` are reached: "ws" unless said, "kcp" (UDP), or "auto": UDP, and WebSocket where that does not come through. */
+    readonly via?: TransportChoice;
+  };
 
 /** Opens WebSockets as a Node program does. */
 export function nodeWebSocketTransport(): ClientTransport {
   return (url) => connectWebSocket(url);
 }
 
-/** A client with this process's clock and randomness. */
-export function createNodeClient(
-  options: Omit<ClientOptions, "transport" | "scheduler" | "random"> & Partial<ClientOptions>,
-): Client {
+/** Asks gates which one to take: over HTTP, and over UDP those that are named by `kcp://`. */
+export const queryGatesFromNode = gateQuery({
+  "ws:": askOverHttp(fetchJson),
+  "wss:": askOverHttp(fetchJson),
+  "kcp:": askOverUdp,
+});
+
+/** A client with this process's clock and randomness. Throws CONFIG_INVALID for a `gateKey` that is none. */
+export function createNodeClient({ via, encryption, gateKey, query, ...options }: CreateNodeClientOptions): Client {
+  const how = {
+    ...(via === undefined ? {} : { via }),
+    ...(encryption === undefined ? {} : { encryption }),
+    ...(gateKey === undefined ? {} : { gateKey }),
+  };
   return new Client({
-    transport: nodeWebSocketTransport(),
+    transport: options.transport ?? openTransport(how),
     scheduler: realScheduler,
     random: systemRandom,
+    inflate: inflateWithZlib,
+    ...queryOption(query ?? options.gates.length > 1, queryGatesFromNode),
     ...options,
   });
 }

@@ -68,6 +68,19 @@ export const ERRORS = {
   SPACE_FULL: { radius: "call", text: "the space has no short id left" },
   GAME_UNAVAILABLE: { radius: "call", text: "no game is available" },
 
+  NAV_NO_PATH: { radius: "call", text: "there is no path" },
+  NAV_OFF_MESH: { radius: "call", text: "the point is not on the navigation mesh, nor near it" },
+  NAV_TIMEOUT: { radius: "call", text: "the navigation query was not answered in time" },
+  NAV_CANCELLED: { radius: "call", text: "the navigation query was cancelled" },
+  NAV_QUEUE_FULL: { radius: "call", text: "as many navigation queries are under way as may be" },
+  NAV_FAILED: { radius: "call", text: "the navigation worker ended or gave the query up" },
+  NAV_MESH_UNKNOWN: { radius: "call", text: "the space has no navigation mesh" },
+  NAV_MESH_STATIC: { radius: "call", text: "the navigation mesh was not built for this kind of change" },
+  NAV_OBSTACLES_FULL: { radius: "call", text: "the navigation mesh holds as many obstacles as it was built for" },
+  NAV_FILE_INVALID: { radius: "call", text: "the file is no navigation mesh, or was damaged" },
+  NAV_LEVEL_INVALID: { radius: "call", text: "the level cannot be read" },
+  NAV_BUILD_FAILED: { radius: "call", text: "no navigation mesh could be built from the level" },
+
   STORE_EPOCH_STALE: { radius: "call", text: "the document has a newer epoch; this copy is stale" },
   STORE_UNAVAILABLE: { radius: "call", text: "the database manager cannot be reached" },
   STORE_FAILED: { radius: "call", text: "the store could not make the write durable" },
@@ -85,8 +98,12 @@ export const ERRORS = {
   CLIENT_TAKEN_OVER: { radius: "client", text: "a newer connection of the same client took over" },
   CLIENT_GAME_GONE: { radius: "client", text: "the game this client lived on is gone" },
   CLIENT_KICKED: { radius: "client", text: "the server closed this client" },
+  CLIENT_MOVEMENT: { radius: "client", text: "the client moved as the rules do not allow, again and again" },
   CLIENT_CLOSED: { radius: "client", text: "the client closed the connection" },
   CLIENT_GATE_FULL: { radius: "client", text: "the gate holds as many clients as it may" },
+  CLIENT_ADDRESS_FULL: { radius: "client", text: "the client's address or network has as many sessions as it may" },
+  CLIENT_LOGIN_TIMEOUT: { radius: "client", text: "the client did not log in in time" },
+  CLIENT_ENCRYPTION: { radius: "client", text: "the connection is not encrypted as this gate or client demands" },
   CLIENT_SHUTDOWN: { radius: "client", text: "the cluster is going down" },
   CLIENT_DISCONNECTED: { radius: "call", text: "the client is not connected" },
   LOGIN_NAME_IN_USE: { radius: "call", text: "the name is in use" },
@@ -131,6 +148,13 @@ export function errorText(error: unknown): string {
   } catch {
     return "something that has no text";
   }
+}
+
+/** What was the matter this time, without the code and its sentence; of what is no AeonError all of its text. */
+export function errorDetail(error: unknown): string {
+  const text = errorText(error);
+  if (!(error instanceof AeonError)) return text;
+  return text.replace(`${error.code}: ${ERRORS[error.code].text}`, "").replace(/^: /, "");
 }
 
 /** For our own bugs, never for input. */

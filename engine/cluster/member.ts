@@ -36,6 +36,8 @@ export interface MemberDetails {
   readonly indexHash?: string;
 }
 
+export type GateLoad = MessageValue<typeof ManagerOutbound.gateLoads>["gates"][number];
+
 export interface MemberReport {
   /** Stubs this process hosts; `entity` "" for one that it was told to create and has not yet. */
   readonly hosts: readonly StubEntry[];
@@ -53,6 +55,8 @@ export interface MemberHooks {
   onStubsCreate?(stubs: readonly StubEntry[]): void;
   /** Where every created stub lives, in full. A host that finds its own stub elsewhere with a higher assignment drops its copy. */
   onStubTable?(table: StubTableMessage): void;
+  /** Gates: how many clients each gate of the cluster had lately, after each load report of this one. */
+  onGateLoads?(loads: readonly GateLoad[]): void;
   /** Finish what must be finished (close clients, save); the process ends when the promise settles. */
   onShutdown(): Promise<void>;
   /** Asked for each load report and each registration. */
@@ -272,6 +276,7 @@ export class ClusterMember {
       stubsCreate: (message) => this.hooks.onStubsCreate?.(message.stubs),
       stubTable: (message) => this.hooks.onStubTable?.(message),
       shutdown: () => void this.leave(),
+      gateLoads: ({ gates }) => this.hooks.onGateLoads?.(gates),
       bootStep: notOurs,
       bootStalled: notOurs,
       processGone: notOurs,

@@ -16,6 +16,8 @@ export interface Connection {
   readonly state: ConnectionState;
   /** The other end, for logs and limits: "127.0.0.1:51234". */
   readonly remote: string;
+  /** Nobody on the way can read or change what passes, and it has come from where it says. Absent: no. */
+  readonly isSecure?: boolean;
   /** Bytes accepted by `send` and not yet handed to the system. */
   readonly bufferedBytes: number;
   onOpen: (() => void) | null;

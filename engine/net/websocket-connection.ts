@@ -17,6 +17,8 @@ import { WebSocketIntake } from "./websocket-intake.js";
 /** What lies under a server's end. */
 export interface ServerSide {
   readonly socket: Socket;
+  /** See Connection. */
+  readonly isSecure: boolean;
   /** Larger messages are refused. */
   readonly maxFrameBytes: number;
 }
@@ -34,6 +36,7 @@ const encoder = new TextEncoder();
 
 export class WebSocketConnection implements Connection {
   readonly remote: string;
+  readonly isSecure: boolean;
   onOpen: (() => void) | null = null;
   onFrame: ((frame: Uint8Array) => void) | null = null;
   onClose: ((reason: string) => void) | null = null;
@@ -49,6 +52,7 @@ export class WebSocketConnection implements Connection {
     this.socket = socket;
     this.remote = remote;
     this.serverSocket = server?.socket ?? null;
+    this.isSecure = server?.isSecure ?? remote.startsWith("wss:");
     if (server !== null) this.readBefore(server);
     socket.binaryType = "nodebuffer";
     socket.on("open", () => this.onOpen?.());

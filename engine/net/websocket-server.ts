@@ -1,21 +1,27 @@
 /**
- * Where a gate takes clients: WebSocket connections and plain HTTP on one port. Binary messages only, no compression, size checked by
- * the WebSocket layer before a message is gathered (close status 1009). A page of another origin is refused with 403 unless listed;
- * programs send no Origin and may connect. HTTP requests are answered by the handler that was passed in. Node only.
+ * Where a gate takes clients: WebSocket connections and plain HTTP on one port, or both under TLS. Binary messages only, no compression,
+ * size checked by the WebSocket layer before a message is gathered (close status 1009). A page of another origin is refused with 403
+ * unless listed; programs send no Origin and may connect. Whoever is over its budget is refused with 429 before the upgrade is answered.
+ * What headers say of the client's address is believed of trusted proxies only. HTTP requests are answered by the handler that was passed
+ * in. Node only.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import { AeonError, errorText } from "../base/errors.js";
 import type { Log } from "../base/log.js";
 import { realScheduler } from "../base/real-scheduler.js";
+import { forwardedHost, plainHost } from "./network-address.js";
 import { listenError } from "./tcp-transport.js";
 import type { Address, Connection, Listener, Transport } from "./transport.js";
 import { WebSocketConnection } from "./websocket-connection.js";
 
 const STATUS_GOING_AWAY = 1001;
 const CLOSE_LINGER_MS = 1_000;
+/** What X-Forwarded-Proto says of a client that came by TLS. */
+const SECURE_SCHEMES: ReadonlySet<string> = new Set(["https", "wss"]);
 
 export interface HttpRequest {
   readonly method: string;
@@ -40,6 +46,21 @@ export interface WebSocketListenerOptions {
   readonly allowedOrigins: readonly string[];
   readonly maxFrameBytes: number;
   readonly log: Log;
+  /** Certificate chain and private key, PEM; absent: no TLS. */
+  readonly tls?: { readonly cert: Uint8Array; readonly key: Uint8Array };
+  /** Addresses of reverse proxies. */
+  readonly trustedProxies?: readonly string[];
+  /** Whether a client at this address may connect now; absent: all may. */
+  readonly admits?: (host: string) => boolean;
+}
+
+/** Who is at the other end of a request, proxies seen through. */
+interface Peer {
+  readonly host: string;
+  /** 0: behind a proxy. */
+  readonly port: number;
+  /** TLS all the way, as far as trusted proxies say. */
+  readonly isSecure: boolean;
 }
 
 /** A Transport that only listens. Its listener's `close` ends the connections that are still open. */
@@ -63,22 +84,58 @@ function listen(
     perMessageDeflate: false,
     clientTracking: true,
   });
-  const server = createServer((request, response) => void answer(options, request, response));
+  const answerRequest = (request: IncomingMessage, response: ServerResponse) => void answer(options, request, response);
+  const server =
+    options.tls === undefined ? createServer(answerRequest) : tlsServer(options.tls, answerRequest, address);
+  const proxies = (options.trustedProxies ?? []).map(plainHost);
   server.on("upgrade", (request, socket, head) => {
-    if (!isOriginAllowed(request, options.allowedOrigins)) {
-      refuseUpgrade(socket, options.log, request);
-      return;
-    }
+    const peer = peerOf(request, options.tls !== undefined, proxies);
     socket.on("error", () => socket.destroy());
-    sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      onConnection(wrap(webSocket, request, options.maxFrameBytes));
-    });
+    if (!isOriginAllowed(request, options.allowedOrigins)) {
+      options.log.warn("websocket refused", { origin: request.headers.origin, remote: peer.host });
+      refuseUpgrade(socket, "403 Forbidden");
+    } else if (options.admits?.(peer.host) === false) {
+      refuseUpgrade(socket, "429 Too Many Requests");
+    } else {
+      sockets.handleUpgrade(request, socket, head, (webSocket) => {
+        onConnection(wrap(webSocket, request, peer, options.maxFrameBytes));
+      });
+    }
   });
   return startServer(server, sockets, address);
 }
 
-function wrap(webSocket: WebSocket, { socket }: IncomingMessage, maxFrameBytes: number): WebSocketConnection {
-  return new WebSocketConnection(webSocket, `${socket.remoteAddress}:${socket.remotePort}`, { socket, maxFrameBytes });
+/** Throws CONFIG_INVALID when certificate and key are no such. */
+function tlsServer(
+  { cert, key }: NonNullable<WebSocketListenerOptions["tls"]>,
+  answerRequest: (request: IncomingMessage, response: ServerResponse) => void,
+  address: Address,
+): Server {
+  try {
+    return createTlsServer({ cert: Buffer.from(cert), key: Buffer.from(key), minVersion: "TLSv1.2" }, answerRequest);
+  } catch (cause) {
+    const detail = `the certificate and key for port ${address.port} do not fit: ${errorText(cause)}`;
+    throw new AeonError("CONFIG_INVALID", detail, { cause });
+  }
+}
+
+function peerOf({ socket, headers }: IncomingMessage, isTls: boolean, proxies: readonly string[]): Peer {
+  const direct = plainHost(socket.remoteAddress ?? "");
+  const host = forwardedHost(direct, headers["x-forwarded-for"], proxies);
+  if (!proxies.includes(direct)) return { host, port: socket.remotePort ?? 0, isSecure: isTls };
+  const schemes = String(headers["x-forwarded-proto"] ?? "").split(",");
+  return { host, port: 0, isSecure: schemes.every((scheme) => SECURE_SCHEMES.has(scheme.trim().toLowerCase())) };
+}
+
+function wrap(
+  webSocket: WebSocket,
+  { socket }: IncomingMessage,
+  peer: Peer,
+  maxFrameBytes: number,
+): WebSocketConnection {
+  const { host, port, isSecure } = peer;
+  const remote = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  return new WebSocketConnection(webSocket, remote, { socket, isSecure, maxFrameBytes });
 }
 
 function startServer(server: Server, sockets: WebSocketServer, address: Address): Promise<Listener> {
@@ -134,7 +191,6 @@ function isOriginAllowed(request: IncomingMessage, allowed: readonly string[]): 
   return URL.canParse(origin) && new URL(origin).host === host;
 }
 
-function refuseUpgrade(socket: Duplex, log: Log, request: IncomingMessage): void {
-  log.warn("websocket refused", { origin: request.headers.origin, remote: request.socket.remoteAddress });
-  socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+function refuseUpgrade(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

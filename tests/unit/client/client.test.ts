@@ -352,7 +352,9 @@ test("client: a correction puts the own entity there and says which moves are vo
   const corrections: number[] = [];
   client.on("correct", (position, moveNumber) => corrections.push(position.x, moveNumber));
   client.move({ x: 7, y: 0, z: 8, yaw: 1 });
-  gate.say(body(DownstreamBody.moveCorrect, { moveNumber: 1, x: 2, y: 0, z: 3, yaw: 0 }));
+  gate.say(
+    body(DownstreamBody.moveCorrect, { moveNumber: 1, placement: 7, cause: "corrected", x: 2, y: 0, z: 3, yaw: 0 }),
+  );
   await world.run(20);
   assert.deepEqual(corrections, [2, 1]);
   assert.equal(client.own?.position.x, 2);

@@ -55,6 +55,8 @@ export class FakeGate {
   readonly url: string;
   /** What it tells clients of in its welcome. */
   otherGates: string[] = [];
+  /** Where else it says that it is. */
+  ownAddresses: string[] = [];
   /** Whether a token that is known resumes. */
   resumes = true;
   answersHello = true;
@@ -136,6 +138,7 @@ export class FakeGate {
       heartbeatIntervalMs: HEARTBEAT_MS,
       serverMs: this.scheduler.wallMs(),
       gates: this.otherGates,
+      ownAddresses: this.ownAddresses,
     });
     if (resumed) for (const packet of this.stream.since(hello.ack) ?? []) this.raw(packet);
     else this.onSession?.();

@@ -1,19 +1,22 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { deflateRawSync } from "node:zlib";
 import { GateList } from "../../../client/gate-list.js";
+import { inflateBounded } from "../../../client/inflate.js";
 import { ServerClock } from "../../../client/server-clock.js";
-import { type ClientState, Session } from "../../../client/session.js";
+import { type ClientState, type ClientTransport, Session, type SessionOptions } from "../../../client/session.js";
 import { ByteWriter } from "../../../engine/base/bytes.js";
 import type { ErrorCode } from "../../../engine/base/errors.js";
-import { UpstreamBody } from "../../../engine/protocol/client-link.js";
-import { encodeMessage } from "../../../engine/protocol/message.js";
+import { GateToClient, UpstreamBody } from "../../../engine/protocol/client-link.js";
+import { encodeMessage, type Message } from "../../../engine/protocol/message.js";
 import { type FakeGate, HEARTBEAT_MS, World } from "./fake-gate.js";
 
-function makeSession(world: World, gates: readonly FakeGate[]) {
+function makeSession(world: World, gates: readonly FakeGate[], more: Partial<SessionOptions> = {}) {
   const seen = {
     states: [] as ClientState[],
     welcomes: [] as boolean[],
     bodies: [] as string[],
+    loose: [] as string[],
     closed: null as { code: ErrorCode; reason: string } | null,
     onBodies: null as (() => void) | null,
   };
@@ -29,6 +32,8 @@ function makeSession(world: World, gates: readonly FakeGate[]) {
       random: world.random,
       clock,
       indexHash: "",
+      inflate: inflateBounded,
+      ...more,
     },
     {
       onState: (state) => seen.states.push(state),
@@ -39,6 +44,7 @@ function makeSession(world: World, gates: readonly FakeGate[]) {
         seen.bodies.push(String(bodies));
         seen.onBodies?.();
       },
+      onLooseBodies: (bodies, after) => seen.loose.push(`${bodies} on ${after}`),
       onClosed: (code, reason) => {
         seen.closed = { code, reason };
       },
@@ -50,7 +56,13 @@ function makeSession(world: World, gates: readonly FakeGate[]) {
 
 function move(moveNumber: number): Uint8Array {
   const writer = new ByteWriter();
-  encodeMessage(writer, UpstreamBody.entityMove, { moveNumber, x: 0, y: 0, z: 0, yaw: 0 });
+  encodeMessage(writer, UpstreamBody.entityMove, { moveNumber, placement: 0, x: 0, y: 0, z: 0, yaw: 0 });
+  return writer.copy();
+}
+
+function encoded<T>(kind: Message<T>, value: T): Uint8Array {
+  const writer = new ByteWriter();
+  encodeMessage(writer, kind, value);
   return writer.copy();
 }
 
@@ -279,4 +291,124 @@ test("session: much that arrives is confirmed before the next heartbeat", async 
   await world.run(100);
   assert.equal(gate.heartbeats, before + 1);
   assert.equal(gate.stream.keptCount, 0);
+});
+
+test("session: a compressed packet is the packet; a bomb, a lie and a nested one close the session", async () => {
+  const packet = (sequence: number, bodies: Uint8Array) =>
+    encoded(GateToClient.serverPacket, { sequence, ack: 0, bodies });
+  const wrap = (inside: Uint8Array, inflatedBytes = inside.length) =>
+    encoded(GateToClient.serverDeflated, { inflatedBytes, deflated: deflateRawSync(inside) });
+  const zeros = new Uint8Array(1_000);
+  const world = new World();
+  const gate = await world.gate();
+  const { seen } = await online(world, [gate]);
+  gate.raw(wrap(packet(1, zeros)));
+  await world.run(20);
+  assert.deepEqual(seen.bodies, [String(zeros)]);
+  for (const bad of [
+    wrap(new Uint8Array(10_000_000), 1_000),
+    wrap(packet(1, zeros), 999),
+    wrap(new Uint8Array(1_000)),
+    wrap(wrap(packet(1, zeros))),
+    wrap(Uint8Array.of(...wrap(packet(1, zeros)), ...zeros)),
+    encoded(GateToClient.serverDeflated, { inflatedBytes: 2 ** 32 - 1, deflated: deflateRawSync(zeros) }),
+    encoded(GateToClient.serverDeflated, { inflatedBytes: 3, deflated: deflateRawSync(zeros) }),
+  ]) {
+    const hostile = new World();
+    const liar = await hostile.gate();
+    const made = await online(hostile, [liar]);
+    liar.raw(bad);
+    await hostile.run(20);
+    assert.equal(made.seen.closed?.code, "CLIENT_PROTOCOL");
+    assert.deepEqual(made.seen.bodies, []);
+  }
+});
+
+test("session: asks which gate to take, and takes the listed ones without an answer in time", async () => {
+  const world = new World();
+  const [first, second] = [await world.gate(), await world.gate()];
+  const answers: Record<string, () => Promise<readonly string[]>> = {
+    told: async () => [second.url],
+    silent: () => new Promise(() => undefined),
+    refused: () => Promise.reject(new Error("503")),
+    useless: async () => ["kcp://127.0.0.1:1"],
+  };
+  const transport: ClientTransport = (url) => world.transport(url);
+  transport.dials = (url) => url.startsWith("ws:");
+  for (const [name, query] of Object.entries(answers)) {
+    const before = [first.sessions, second.sessions];
+    const { session } = makeSession(world, [first, second], { query, transport });
+    session.open();
+    assert.equal(session.state, "connecting");
+    await world.until(() => session.state === "online");
+    const taken = [first.sessions - (before[0] as number), second.sessions - (before[1] as number)];
+    assert.deepEqual(taken, name === "told" ? [0, 1] : [1, 0], name);
+    session.close();
+  }
+});
+
+test("session: closing while it asks, or opening again, leaves one connection at most", async () => {
+  const world = new World();
+  const gate = await world.gate();
+  const answers: ((urls: readonly string[]) => void)[] = [];
+  const query = () => new Promise<readonly string[]>((resolve) => answers.push(resolve));
+  const { session } = makeSession(world, [gate], { query });
+  session.open();
+  session.close();
+  session.open();
+  for (const answer of answers) answer([gate.url]);
+  await world.until(() => session.state === "online");
+  await world.run(10_000);
+  assert.equal(gate.hellos.length, 1);
+});
+
+test("session: resumes at another address of the same gate, by another transport, when the first is dead", async () => {
+  const world = new World();
+  const gate = await world.gate();
+  gate.ownAddresses = ["kcp://10.0.0.1:99", "wss://unknown/way", "foo://never"];
+  const dialled: string[] = [];
+  let isWsDead = false;
+  const transport: ClientTransport = (url) => {
+    dialled.push(url);
+    const isLost = url.startsWith("ws") && isWsDead;
+    return world.transport(isLost ? "ws://127.0.0.1:1" : gate.url);
+  };
+  transport.dials = (url) => !url.startsWith("foo");
+  const { session, seen } = makeSession(world, [gate], { transport });
+  session.open();
+  await world.until(() => session.state === "online");
+  session.send(move(1));
+  await world.run(100);
+  isWsDead = true;
+  gate.takesPackets = false;
+  session.send(move(2));
+  world.network.cut("client", gate.name);
+  gate.takesPackets = true;
+  await world.until(() => session.state === "online" && seen.welcomes.length === 2);
+  assert.deepEqual(seen.welcomes, [false, true]);
+  await world.run(100);
+  assert.deepEqual(
+    gate.moves.map(({ moveNumber }) => moveNumber),
+    [1, 2],
+  );
+  assert.deepEqual([...new Set(dialled)], [gate.url, "kcp://10.0.0.1:99"]);
+});
+
+test("session: a loose packet that comes before the packet it stands on waits for it", async () => {
+  const world = new World();
+  const gate = await world.gate();
+  const { seen } = await online(world, [gate]);
+  const loose = (value: number, after: number) =>
+    gate.raw(encoded(GateToClient.serverLoose, { after, bodies: Uint8Array.of(value) }));
+  loose(1, 0);
+  loose(2, 2);
+  loose(3, 1);
+  await world.run(20);
+  assert.deepEqual(seen.loose, ["1 on 0"]);
+  gate.say(Uint8Array.of(9));
+  await world.run(20);
+  assert.deepEqual(seen.loose, ["1 on 0", "3 on 1"]);
+  gate.say(Uint8Array.of(9));
+  await world.run(20);
+  assert.deepEqual(seen.loose, ["1 on 0", "3 on 1", "2 on 2"]);
 });

@@ -68,6 +68,7 @@ test("client door: anything before hello, and a second hello, is malformed", () 
       ack: 0,
       definitionsHash: "",
       indexHash: "",
+      compression: "none",
     }),
   );
   assert.equal(client.connection.closeCode, "CLIENT_MALFORMED");
@@ -128,6 +129,7 @@ function mutated(random: Random, clientId: string): Uint8Array {
       ack: randomIndex(random, 3),
       definitionsHash: "hash",
       indexHash: "",
+      compression: "none",
     }),
     encoded(ClientToGate.clientPacket, {
       sequence: randomIndex(random, 4),

@@ -148,6 +148,7 @@ class Cluster {
           ack: 0,
           definitionsHash: "",
           indexHash: "",
+          compression: "none",
         }),
       );
     return seen;

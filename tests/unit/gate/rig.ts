@@ -136,6 +136,7 @@ export interface HelloOptions {
   readonly token?: Uint8Array;
   readonly ack?: number;
   readonly protocolVersion?: number;
+  readonly compression?: "none" | "deflate";
 }
 
 /** A client: its id, its counters, and its present connection. */
@@ -155,7 +156,11 @@ export class TestClient {
 
   /** Connects anew and says hello. */
   connect(options: HelloOptions = {}): FakeConnection {
-    this.connection = new FakeConnection();
+    return this.connectWith(new FakeConnection(), options);
+  }
+
+  connectWith(connection: FakeConnection, options: HelloOptions = {}): FakeConnection {
+    this.connection = connection;
     this.rig.core.onConnection(this.connection);
     this.connectionNumber = options.connectionNumber ?? this.connectionNumber + 1;
     this.connection.receive(
@@ -167,6 +172,7 @@ export class TestClient {
         ack: options.ack ?? 0,
         definitionsHash: "definitions",
         indexHash: "",
+        compression: options.compression ?? "none",
       }),
     );
     if (this.connection.names()[0] === "serverWelcome") {

@@ -13,6 +13,7 @@ import type { Game } from "../../../gate/game-table.js";
 
 const SESSION_COUNT = 4;
 const QUEUE_BYTES_MAX = 1_000_000;
+const WINDOW_BYTES = 65_536;
 
 /** Its bytes leave when it is told, as of a socket whose peer reads slowly. */
 class LateConnection implements Connection {
@@ -58,9 +59,15 @@ class Player {
 
   constructor(handle: number, pool: PacketPool) {
     this.handle = handle;
-    const identity = { handle, clientId: "client" as never, token: new Uint8Array(16), definitionsHash: "" };
+    const identity = {
+      handle,
+      clientId: "client" as never,
+      token: new Uint8Array(16),
+      definitionsHash: "",
+      host: "203.0.113.7",
+    };
     const limits = new ClientLimits(defaultConfig().gate, 0);
-    this.session = new ClientSession(identity, {} as Game, limits, pool, QUEUE_BYTES_MAX);
+    this.session = new ClientSession(identity, {} as Game, limits, pool, QUEUE_BYTES_MAX, WINDOW_BYTES);
     this.connect();
   }
 
@@ -173,8 +180,21 @@ test("session packets: a recycled buffer serves the next packet (steady traffic 
 
 test("session packets: a packet the queue refuses is let go, and an ended session keeps none", () => {
   const pool = new PacketPool();
-  const identity = { handle: 1, clientId: "client" as never, token: new Uint8Array(16), definitionsHash: "" };
-  const session = new ClientSession(identity, {} as Game, new ClientLimits(defaultConfig().gate, 0), pool, 500);
+  const identity = {
+    handle: 1,
+    clientId: "client" as never,
+    token: new Uint8Array(16),
+    definitionsHash: "",
+    host: "203.0.113.7",
+  };
+  const session = new ClientSession(
+    identity,
+    {} as Game,
+    new ClientLimits(defaultConfig().gate, 0),
+    pool,
+    500,
+    WINDOW_BYTES,
+  );
   const writer = new ByteWriter();
   for (let i = 0; i < 400; i++) writer.u8(i);
   session.gatherBody(writer.copy());

@@ -41,6 +41,9 @@ async function scene(): Promise<Scene> {
     random: world.random,
     probe: new SeeProbe(new Histogram(), () => world.scheduler.nowMs()),
     walks: true,
+    cheats: false,
+    onPutBack: () => undefined,
+    movePauseMs: 0,
     otherName: () => "Another",
     onError: (code) => log.push(code),
   });

@@ -1,0 +1,438 @@
+/**
+ * A Connection over datagrams, the same at both ends: KCP for what must arrive in order, loose frames beside it, and a goodbye. It knows
+ * its peer as an integer of its host's port; sockets, keys and addresses are below it, sessions and tokens above.
+ *
+ * Nothing is sent before the end of the turn: what a turn sends leaves in as few datagrams as hold it. Frames wait here, uncopied, and
+ * not in KCP, which is fed as its window empties. Invariant: with nothing queued, unacknowledged or to acknowledge it is parked: in no
+ * list, no timer, at no cost. Called by pipe-driver.ts and by whoever owns the connection.
+ */
+
+import { convOf, KCP_CODE, Kcp } from "../../native/kcp-ts/src/index.js";
+import { TokenBucket } from "../base/token-bucket.js";
+import {
+  Channel,
+  CLOSE_REASON_BYTES_MAX,
+  DATA_OVERHEAD_BYTES,
+  LOOSE_HEAD_BYTES,
+  readI32,
+  writeU32,
+} from "../protocol/datagram.js";
+import { DATAGRAM_BYTES_MAX, type DatagramBatch, type PeerHandle, type PeerWire } from "./batch-port.js";
+import { NOT_DUE } from "./flush-wheel.js";
+import { FRAME_HEAD_BYTES, FrameAssembler } from "./frame-assembler.js";
+import type { PacketBuffer } from "./packet-buffer.js";
+import type { PipeHost } from "./pipe-host.js";
+import type { Connection, ConnectionState } from "./transport.js";
+
+export interface PipeTuning {
+  /** Bytes of a datagram at most, UDP's own head not counted. */
+  readonly mtuBytes: number;
+  /** Segments in flight at most, from here. */
+  readonly windowSegments: number;
+  /** Segments from the peer that are held while an earlier one is missing, 128 at least: what a liar may cost. */
+  readonly receiveWindowSegments: number;
+  /** Datagrams a second that are taken from the peer, averaged over `rateWindowMs`; more, and it is closed. Infinity: any number. */
+  readonly datagramsPerSecondMax: number;
+  readonly rateWindowMs: number;
+  /** How long acknowledgements may wait for company, in ms. */
+  readonly intervalMs: number;
+  /** How often a new segment is repeated in later datagrams: 0 … 2. */
+  readonly redundancy: number;
+  /** Largest frame taken; settable on the connection later. */
+  readonly frameBytesMax: number;
+}
+
+/** Resend after this many later segments were acknowledged. */
+const FAST_RESEND = 2;
+/** KCP is fed up to this many windows, so that its next flush has always something to send. */
+const FEED_WINDOWS = 2;
+const FEED_CHUNK_BYTES = 16_384;
+/** What one chunk may be in segments, with room to spare. */
+const FEED_CHUNK_SEGMENTS = 1_024;
+/** Loose frames of one turn; more replace the oldest. */
+const LOOSE_FRAMES_MAX = 16;
+const CHANNEL_BYTES = 1;
+/** Of KCP in one datagram, whatever the peer's MTU: bounds what it can make us hold. */
+const SEGMENTS_BYTES_MAX = 1_500;
+
+/** What waits to be fed: a packet that is held until then, or a copy. */
+type Waiting = PacketBuffer | Uint8Array;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+const frameHead = new Uint8Array(FRAME_HEAD_BYTES);
+/** A message of KCP's being read: nobody reads two at a time. */
+const scratch = new Uint8Array(DATAGRAM_BYTES_MAX);
+
+export class KcpPipe implements Connection {
+  state: ConnectionState = "open";
+  frameBytesMax: number;
+  readonly looseBytesMax: number;
+  readonly isSecure: boolean;
+  onOpen: (() => void) | null = null;
+  onFrame: ((frame: Uint8Array) => void) | null = null;
+  onClose: ((reason: string) => void) | null = null;
+  readonly peer: PeerHandle;
+  /** Of the wheel. */
+  dueTick = NOT_DUE;
+  /** It stands in the driver's list for the end of this turn. */
+  isTouched = false;
+  readonly host: PipeHost;
+  private readonly kcp: Kcp;
+  private readonly isReference: boolean;
+  private readonly payloadBytesMax: number;
+  private readonly feedSegmentsMax: number;
+  private readonly assembler = new FrameAssembler();
+  /** Of datagrams; what is in them, the session layer counts. Null: any number. */
+  private readonly budget: TokenBucket | null;
+  private waiting: Waiting[] = [];
+  private waitingHead = 0;
+  /** Bytes of the first one that KCP has, its head included. */
+  private fedBytes = 0;
+  private waitingBytes = 0;
+  private loose: Uint8Array[] = [];
+  private looseSent = 0;
+  private looseReceived = 0;
+  private hasHeardLoose = false;
+  /** When acknowledgements that wait are to leave; Infinity: none wait. */
+  private acksDueMs = Number.POSITIVE_INFINITY;
+  private readonly acksWaitMs: number;
+  private isGone = false;
+  private isCloseReported = false;
+  private lastRemote: string;
+
+  /** Called by the host, whose port knows the peer. `conv`: the low half of the session id. */
+  constructor(host: PipeHost, peer: PeerHandle, conv: number, wire: PeerWire, tuning: PipeTuning) {
+    this.host = host;
+    this.peer = peer;
+    this.isReference = wire === "reference";
+    this.isSecure = wire === "sealed";
+    this.frameBytesMax = tuning.frameBytesMax;
+    this.payloadBytesMax = tuning.mtuBytes - (this.isReference ? 0 : DATA_OVERHEAD_BYTES);
+    this.looseBytesMax = this.isReference ? 0 : this.payloadBytesMax - LOOSE_HEAD_BYTES;
+    this.acksWaitMs = tuning.intervalMs;
+    this.feedSegmentsMax = FEED_WINDOWS * tuning.windowSegments;
+    this.lastRemote = host.port.remoteOf(peer);
+    const { datagramsPerSecondMax: perSecond, rateWindowMs } = tuning;
+    const nowMs = host.driver.scheduler.nowMs();
+    this.budget = perSecond === Number.POSITIVE_INFINITY ? null : new TokenBucket(perSecond, rateWindowMs, nowMs);
+    this.kcp = new Kcp(
+      conv,
+      {
+        nodelay: 1,
+        intervalMs: tuning.intervalMs,
+        fastResend: FAST_RESEND,
+        congestionControl: false,
+        sendWindow: tuning.windowSegments,
+        receiveWindow: tuning.receiveWindowSegments,
+        mtuBytes: this.payloadBytesMax - (this.isReference ? 0 : CHANNEL_BYTES),
+        datagramBytesMax: Math.max(SEGMENTS_BYTES_MAX, this.payloadBytesMax),
+        queueSegmentsMax: this.feedSegmentsMax + FEED_CHUNK_SEGMENTS,
+        redundancy: tuning.redundancy,
+        stream: true,
+      },
+      (segments) => this.emit(segments),
+    );
+  }
+
+  get remote(): string {
+    this.lastRemote = this.host.port.remoteOf(this.peer) || this.lastRemote;
+    return this.lastRemote;
+  }
+
+  /** Roughly: KCP's own in whole segments. */
+  get bufferedBytes(): number {
+    if (this.isGone) return 0;
+    return this.waitingBytes + this.kcp.waitingSegments * this.payloadBytesMax;
+  }
+
+  /** Nothing to do before the next `send` or `input`. */
+  get isParked(): boolean {
+    return this.isGone || (this.waitingBytes === 0 && this.loose.length === 0 && this.kcp.isIdle);
+  }
+
+  /** Everything that was sent has arrived. */
+  get isDelivered(): boolean {
+    return this.isGone || (this.waitingBytes === 0 && this.kcp.waitingSegments === 0);
+  }
+
+  send(frame: Uint8Array): void {
+    if (this.state === "open") this.enqueue(frame.slice(), frame.length);
+  }
+
+  sendPacket(packet: PacketBuffer): void {
+    if (this.state === "open") this.enqueue(packet.hold(), packet.length);
+  }
+
+  sendLoose(frame: Uint8Array): void {
+    if (this.state !== "open") return;
+    if (frame.length > this.looseBytesMax) {
+      this.send(frame);
+      return;
+    }
+    if (this.loose.length === LOOSE_FRAMES_MAX) {
+      this.loose.shift();
+      this.host.counters.looseDropped.add();
+    }
+    this.loose.push(frame.slice());
+    this.host.driver.touch(this);
+  }
+
+  /** What was sent still leaves, for a while; nothing is taken any more. */
+  close(reason = ""): void {
+    if (this.state === "closed") return;
+    this.state = "closed";
+    this.loose = [];
+    this.host.linger(this, reason);
+    this.reportClose(reason);
+  }
+
+  /** One datagram of the peer's: `bytes[start, end)`, opened. */
+  input(bytes: Uint8Array, start: number, end: number, nowMs: number): void {
+    if (this.isGone) return;
+    if (this.budget?.take(1, nowMs) === false) {
+      this.host.driver.fail(this, "more datagrams than allowed");
+      return;
+    }
+    if (this.isReference) this.inputKcp(bytes, start, end, nowMs);
+    else this.inputParts(bytes, start, end, nowMs);
+    if (!this.isGone) this.host.driver.touch(this);
+  }
+
+  /** At the end of a turn, and when it is due: sends all that is due. Returns in how many ms it is due again; Infinity: it is parked. */
+  flush(nowMs: number): number {
+    if (this.isGone) return Number.POSITIVE_INFINITY;
+    this.feed();
+    if (this.isGone) return Number.POSITIVE_INFINITY;
+    if (this.isFlushDue(nowMs)) {
+      this.kcp.flush(nowMs);
+      this.acksDueMs = Number.POSITIVE_INFINITY;
+    }
+    if (this.loose.length > 0) this.emitLoose();
+    if (!this.kcp.isDead) return Math.min(this.kcp.dueInMs(nowMs, false), this.acksDueMs - nowMs);
+    this.drop("the peer does not acknowledge");
+    return Number.POSITIVE_INFINITY;
+  }
+
+  /** Acknowledgements alone wait until something else leaves, or their time has come. */
+  private isFlushDue(nowMs: number): boolean {
+    if (this.kcp.dueInMs(nowMs, false) <= 0 || nowMs >= this.acksDueMs) return true;
+    const hasAcks = this.acksDueMs === Number.POSITIVE_INFINITY && this.kcp.dueInMs(nowMs) <= 0;
+    if (hasAcks) this.acksDueMs = nowMs + this.acksWaitMs;
+    return false;
+  }
+
+  /** Tells the peer, once and without waiting for an answer, and is gone. */
+  sayGoodbye(reason: string): void {
+    if (this.isGone) return;
+    if (!this.isReference) {
+      const { bytes, nextOffset: at } = this.host.begin();
+      bytes[at] = Channel.close;
+      const text = encoder.encode(reason).subarray(0, CLOSE_REASON_BYTES_MAX);
+      bytes.set(text, at + CHANNEL_BYTES);
+      this.host.commit(this.peer, CHANNEL_BYTES + text.length);
+    }
+    this.drop(reason);
+  }
+
+  /** It is gone at once; the peer is not told. */
+  drop(reason: string): void {
+    if (this.isGone) return;
+    this.isGone = true;
+    this.state = "closed";
+    this.letGoOfAll();
+    this.kcp.release();
+    this.host.forget(this);
+    this.reportClose(reason);
+  }
+
+  private enqueue(item: Waiting, length: number): void {
+    this.waiting.push(item);
+    this.waitingBytes += FRAME_HEAD_BYTES + length;
+    this.host.driver.touch(this);
+  }
+
+  private letGoOfAll(): void {
+    for (let i = this.waitingHead; i < this.waiting.length; i++) letGo(this.waiting[i] as Waiting);
+    this.waiting = [];
+    this.waitingHead = 0;
+    this.waitingBytes = 0;
+    this.loose = [];
+  }
+
+  /** Copies what waits into KCP's segments, as far as it is wanted there. */
+  private feed(): void {
+    while (this.waitingHead < this.waiting.length && this.kcp.waitingSegments < this.feedSegmentsMax) {
+      const item = this.waiting[this.waitingHead] as Waiting;
+      const total = FRAME_HEAD_BYTES + item.length;
+      if (this.fedBytes === 0) this.feedHead(item.length);
+      const from = this.fedBytes - FRAME_HEAD_BYTES;
+      const count = Math.min(FEED_CHUNK_BYTES, item.length - from);
+      if (!this.feedBytes(item, from, count)) return;
+      this.fedBytes += count;
+      this.waitingBytes -= count;
+      if (this.fedBytes < total) continue;
+      this.fedBytes = 0;
+      this.waitingHead++;
+      letGo(item);
+    }
+    if (this.waitingHead === this.waiting.length) {
+      this.waiting.length = 0;
+      this.waitingHead = 0;
+    }
+  }
+
+  private feedHead(length: number): void {
+    writeU32(frameHead, 0, length);
+    this.kcp.send(frameHead);
+    this.fedBytes = FRAME_HEAD_BYTES;
+    this.waitingBytes -= FRAME_HEAD_BYTES;
+  }
+
+  /** False: the pipe is gone. */
+  private feedBytes(item: Waiting, from: number, count: number): boolean {
+    if (count === 0) return true;
+    const isPacket = !(item instanceof Uint8Array);
+    const bytes = isPacket ? item.bytes : item;
+    const start = (isPacket ? item.start : 0) + from;
+    if (this.kcp.send(bytes, start, start + count) === KCP_CODE.ok) return true;
+    // A stream with a hole is worth nothing.
+    this.host.driver.fail(this, "no room for segments");
+    return false;
+  }
+
+  /** KCP has a datagram's worth of segments; loose frames that fit go along. */
+  private emit(segments: Uint8Array): void {
+    const batch = this.host.begin();
+    const { bytes, nextOffset } = batch;
+    if (this.isReference) {
+      bytes.set(segments, nextOffset);
+      this.host.commit(this.peer, segments.length);
+      return;
+    }
+    const room = this.payloadBytesMax - CHANNEL_BYTES - segments.length;
+    let at = this.writeLoose(batch, nextOffset, room);
+    bytes[at++] = Channel.kcp;
+    bytes.set(segments, at);
+    this.host.commit(this.peer, at + segments.length - nextOffset);
+  }
+
+  private emitLoose(): void {
+    while (this.loose.length > 0) {
+      const batch = this.host.begin();
+      const end = this.writeLoose(batch, batch.nextOffset, this.payloadBytesMax);
+      this.host.commit(this.peer, end - batch.nextOffset);
+    }
+  }
+
+  /** As many loose frames as fit into `room`, oldest first; returns where they end. */
+  private writeLoose({ bytes }: DatagramBatch, start: number, room: number): number {
+    let at = start;
+    while (this.loose.length > 0) {
+      const frame = this.loose[0] as Uint8Array;
+      if (at - start + LOOSE_HEAD_BYTES + frame.length > room) break;
+      this.loose.shift();
+      bytes[at] = Channel.loose;
+      this.looseSent = (this.looseSent + 1) >>> 0;
+      writeU32(bytes, at + 1, this.looseSent);
+      bytes[at + 5] = frame.length;
+      bytes[at + 6] = frame.length >>> 8;
+      bytes.set(frame, at + LOOSE_HEAD_BYTES);
+      at += LOOSE_HEAD_BYTES + frame.length;
+    }
+    return at;
+  }
+
+  private inputParts(bytes: Uint8Array, start: number, end: number, nowMs: number): void {
+    let at = start;
+    while (at < end && !this.isGone) {
+      const channel = bytes[at];
+      if (channel === Channel.kcp) {
+        this.inputKcp(bytes, at + CHANNEL_BYTES, end, nowMs);
+        return;
+      }
+      if (channel === Channel.close) {
+        this.drop(decoder.decode(bytes.subarray(at + CHANNEL_BYTES, Math.min(end, at + 1 + CLOSE_REASON_BYTES_MAX))));
+        return;
+      }
+      const frameEnd = channel === Channel.loose ? looseEnd(bytes, at, end) : -1;
+      if (frameEnd < 0) {
+        this.host.driver.fail(this, "a datagram that cannot be read");
+        return;
+      }
+      this.inputLoose(bytes, at, frameEnd);
+      at = frameEnd;
+    }
+  }
+
+  private inputLoose(bytes: Uint8Array, at: number, end: number): void {
+    const sequence = readI32(bytes, at + 1);
+    if (this.hasHeardLoose && ((sequence - this.looseReceived) | 0) <= 0) {
+      this.host.counters.looseLate.add();
+      return;
+    }
+    this.hasHeardLoose = true;
+    this.looseReceived = sequence;
+    if (this.state === "open") this.onFrame?.(bytes.subarray(at + LOOSE_HEAD_BYTES, end));
+  }
+
+  private inputKcp(bytes: Uint8Array, start: number, end: number, nowMs: number): void {
+    const code = this.kcp.input(bytes, start, end, nowMs);
+    if (code === KCP_CODE.poolFull) {
+      this.host.counters.poolFull.add();
+      return;
+    }
+    if (code !== KCP_CODE.ok) {
+      this.host.driver.fail(this, `segments that cannot be read (${code}, ${convOf(bytes, start)})`);
+      return;
+    }
+    this.read();
+  }
+
+  /** Hands on whole frames. A handler may close or drop this pipe at any of them. */
+  private read(): void {
+    for (;;) {
+      if (this.isGone) return;
+      const size = this.kcp.peekSize();
+      if (size < 0) return;
+      const chunk = size > scratch.length ? this.kcp.receive() : this.readInto(size);
+      if (chunk !== null && !this.push(chunk)) return;
+    }
+  }
+
+  private readInto(size: number): Uint8Array {
+    this.kcp.receiveInto(scratch);
+    return scratch.subarray(0, size);
+  }
+
+  private push(chunk: Uint8Array): boolean {
+    const isReadable = this.assembler.push(
+      chunk,
+      () => this.frameBytesMax,
+      (frame) => {
+        if (this.state !== "open") return false;
+        this.onFrame?.(frame);
+        return this.state === "open";
+      },
+    );
+    if (!isReadable) this.host.driver.fail(this, `a frame is larger than ${this.frameBytesMax} bytes`);
+    return isReadable;
+  }
+
+  private reportClose(reason: string): void {
+    if (this.isCloseReported) return;
+    this.isCloseReported = true;
+    this.host.driver.scheduler.defer(() => this.onClose?.(reason));
+  }
+}
+
+/** Where a loose part ends; -1: past the datagram. */
+function looseEnd(bytes: Uint8Array, at: number, end: number): number {
+  if (end - at < LOOSE_HEAD_BYTES) return -1;
+  const frameEnd = at + LOOSE_HEAD_BYTES + ((bytes[at + 5] as number) | ((bytes[at + 6] as number) << 8));
+  return frameEnd <= end ? frameEnd : -1;
+}
+
+function letGo(item: Waiting): void {
+  if (!(item instanceof Uint8Array)) item.release();
+}

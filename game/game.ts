@@ -13,6 +13,8 @@ import type { ClusterProcess, ProcessEnv } from "../engine/cluster/process-env.j
 import { EntityHost } from "../engine/entity/entity-host.js";
 import type { EntityRegistry } from "../engine/entity/registry.js";
 import type { EntityPorts } from "../engine/entity/runtime.js";
+import type { OpenNavRunner } from "../engine/nav/nav-runner.js";
+import { NavService } from "../engine/nav/nav-service.js";
 import type { LinkHost } from "../engine/net/link.js";
 import { GameToGate } from "../engine/protocol/game-link.js";
 import { DatabaseClient } from "./database-client.js";
@@ -20,6 +22,7 @@ import { GateLinks } from "./gate-links.js";
 import { InlineSync } from "./inline-sync.js";
 import type { OpenStream } from "./stream-messages.js";
 import type { SyncDriver } from "./sync-driver.js";
+import { openTraceFiles, type TraceFiles } from "./trace-files.js";
 import { WorkerSync } from "./worker-sync.js";
 
 const LOAD_MAX = 255;
@@ -29,6 +32,8 @@ const LOAD_CLIENTS = 2_000;
 export interface GameOptions {
   /** Opens a sync worker; needed when `game.workers` is not 0. */
   readonly openStream?: OpenStream;
+  /** The world's navigation meshes, by name, and who answers questions about them; without it no space has one. */
+  readonly nav?: { readonly files: ReadonlyMap<string, Uint8Array>; readonly open: OpenNavRunner };
 }
 
 export class Game implements ClusterProcess {
@@ -42,6 +47,8 @@ export class Game implements ClusterProcess {
   private readonly timers: TimerWheel;
   private readonly gates: GateLinks;
   private readonly database: DatabaseClient;
+  private readonly traces: TraceFiles | null;
+  private readonly nav: NavService | null;
   private knownGames = new Set<Incarnation>();
   private knownGates = new Set<Incarnation>();
   private lastTickMs = 0;
@@ -53,11 +60,14 @@ export class Game implements ClusterProcess {
     this.scheduler = awakeScheduler(env.scheduler, this.host);
     this.timers = new TimerWheel(this.touchingScheduler());
     this.gates = new GateLinks(env.log, () => this.sync.streams);
+    this.gates.onCredit = (gate, credit) => this.sync.handleClientCredit(gate, credit);
     this.gates.onHandled = () => this.sync.touch();
     this.database = new DatabaseClient(this.host, this.timers, env.config.database.requestTimeoutMs);
     this.database.onSettled = () => this.sync.touch();
     this.sync = this.makeSync(registry, options);
+    this.nav = this.makeNav(options);
     this.member = this.makeMember(registry);
+    this.traces = this.makeTraces();
     this.entities = new EntityHost(this.makePorts(), registry);
     this.sync.onViewChange = (observer, subject, isEntered) =>
       this.entities.handleViewChange(observer, subject, isEntered);
@@ -118,6 +128,17 @@ export class Game implements ClusterProcess {
     });
   }
 
+  private makeNav({ nav }: GameOptions): NavService | null {
+    if (nav === undefined) return null;
+    const { random, metrics, config } = this.env;
+    const service = new NavService({
+      ...{ random, metrics, config: config.nav, scheduler: this.scheduler, open: nav.open },
+      onSettled: () => this.sync.touch(),
+    });
+    for (const [name, bytes] of nav.files) service.addFile(name, bytes);
+    return service;
+  }
+
   private makeMember(registry: EntityRegistry): ClusterMember {
     const indexHash = registry.definitions.hash;
     return new ClusterMember(
@@ -141,6 +162,12 @@ export class Game implements ClusterProcess {
     );
   }
 
+  private makeTraces(): TraceFiles | null {
+    const { config, name, scheduler, log, metrics } = this.env;
+    const { movement, game } = config;
+    return openTraceFiles({ config: movement, game: name, tickMs: game.tickMs, scheduler, log, metrics });
+  }
+
   private makePorts(): EntityPorts {
     const { env, member, gates, database, sync } = this;
     return {
@@ -148,12 +175,15 @@ export class Game implements ClusterProcess {
         return member.incarnation;
       },
       config: env.config.game,
+      movement: env.config.movement,
+      traces: this.traces,
       log: env.log,
       metrics: env.metrics,
       random: env.random,
       scheduler: env.scheduler,
       timers: this.timers,
       ops: sync.ops,
+      nav: this.nav,
       flush: () => sync.flush(),
       games: () => member.games().map((game) => game.incarnation),
       gates: () => gates.known,
@@ -228,7 +258,9 @@ export class Game implements ClusterProcess {
   private tick(tickAtMs: number): void {
     const dtMs = tickAtMs - this.lastTickMs;
     this.lastTickMs = tickAtMs;
+    this.nav?.tick();
     this.entities.tick(dtMs);
+    this.nav?.flush();
     this.sync.flushFrame();
   }
 
@@ -244,6 +276,8 @@ export class Game implements ClusterProcess {
     this.stopping = true;
     this.sayWhetherAccepting();
     await this.entities.destroyAll("shutdown");
+    await this.nav?.close();
+    this.traces?.stop();
     await this.sync.drain();
     await this.sync.stop();
     this.timers.stop();

@@ -3,11 +3,13 @@
  * frames leave on the game's main link to each gate.
  */
 
+import type { Incarnation } from "../engine/base/ids.js";
 import type { ProcessEnv } from "../engine/cluster/process-env.js";
 import { OpRouter } from "../engine/entity/op-router.js";
 import type { DefinitionTable } from "../engine/property/definition.js";
 import { OpLog } from "../engine/property/op-log.js";
 import { ALL_SCOPES } from "../engine/property/scopes.js";
+import type { ClientCreditMessage } from "../engine/protocol/game-link.js";
 import { watchLog } from "./op-log-watch.js";
 import { openCore } from "./open-core.js";
 import { openRecorder, type Recorder } from "./recorder.js";
@@ -49,6 +51,10 @@ export class InlineSync implements SyncDriver {
   async start(): Promise<void> {}
   setSelf(): void {}
   refuse(): void {}
+
+  handleClientCredit(gate: Incarnation, { clients }: ClientCreditMessage): void {
+    for (const one of clients) this.core.clientCredit(gate, one);
+  }
 
   flush(): void {
     this.flusher.flush();

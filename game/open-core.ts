@@ -22,8 +22,11 @@ export function openCore(
     log,
     tickMs: config.tickMs,
     cellSize: config.viewRadius * CELL_SHARE,
+    viewShape: config.viewShape,
     rates: { halfRateFrom: config.viewHalfRateFrom, quarterRateFrom: config.viewQuarterRateFrom },
     viewCheckIntervalMs: config.viewCheckIntervalMs,
+    clientWindowBytes: config.clientWindowBytes,
+    clientBytesPerSecond: config.clientBytesPerSecond,
     encodesEachFlush: config.flush === "change",
   });
 }

@@ -5,6 +5,7 @@
 import type { EntityId, Incarnation } from "../engine/base/ids.js";
 import type { OpRouter } from "../engine/entity/op-router.js";
 import type { PeerIdentity } from "../engine/net/link.js";
+import type { ClientCreditMessage } from "../engine/protocol/game-link.js";
 
 /** Where gates dial a stream. */
 export interface StreamPlace {
@@ -27,6 +28,8 @@ export interface SyncDriver {
   readonly streams: readonly StreamPlace[];
   /** After registration. */
   setSelf(self: PeerIdentity): void;
+  /** A gate's word on clients, where frames leave on the main link. */
+  handleClientCredit(gate: Incarnation, credit: ClientCreditMessage): void;
   /** The gate has left the cluster. */
   refuse(gate: Incarnation): void;
   /** The end of a script callback. */

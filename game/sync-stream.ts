@@ -17,8 +17,8 @@ import type { Transport } from "../engine/net/transport.js";
 import { DefinitionTable } from "../engine/property/definition.js";
 import { OpLogReader } from "../engine/property/op-log-reader.js";
 import type { RingBuffer } from "../engine/property/op-log-ring.js";
-import { StreamToGate } from "../engine/protocol/game-link.js";
-import type { Message } from "../engine/protocol/message.js";
+import { GateToStream, StreamToGate } from "../engine/protocol/game-link.js";
+import { dispatcher, type Message } from "../engine/protocol/message.js";
 import { WakeFlag } from "../engine/worker/wake-flag.js";
 import { openCore } from "./open-core.js";
 import { openRecorder, type Recorder } from "./recorder.js";
@@ -138,6 +138,11 @@ export class SyncStream {
     if (peer?.kind !== "gate") return link.close("streams take links from gates only");
     this.links.get(peer.incarnation)?.close("a newer link of the same gate");
     this.links.set(peer.incarnation, link);
+    link.onMessage = dispatcher(GateToStream, {
+      clientCredit: ({ clients }) => {
+        for (const one of clients) this.core.clientCredit(peer.incarnation, one);
+      },
+    });
     link.onState = (state) => {
       if (state === "down" && this.links.get(peer.incarnation) === link) this.links.delete(peer.incarnation);
     };

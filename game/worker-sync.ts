@@ -87,6 +87,8 @@ export class WorkerSync implements SyncDriver {
   refuse(gate: Incarnation): void {
     for (const { port } of this.outlets) port.post({ kind: "refuse", gate });
   }
+  /** It comes on the streams. */
+  handleClientCredit(): void {}
   flush(): void {
     this.flusher.flush();
   }

@@ -8,6 +8,8 @@ import { ByteReader, ByteWriter } from "../../engine/base/bytes.js";
 import type { EntityId } from "../../engine/base/ids.js";
 import type { ScopeMask } from "../../engine/property/op-sink.js";
 import type { Shadow } from "../../engine/property/shadow.js";
+import type { Lack } from "../../engine/property/shadow-lack.js";
+import { NEAR } from "../../engine/property/shadow-near.js";
 import { DownstreamBody } from "../../engine/protocol/client-link.js";
 import type { Message } from "../../engine/protocol/message.js";
 import { LEVEL_BYTES, RISEN_BYTES } from "../../engine/protocol/short-transforms.js";
@@ -22,10 +24,8 @@ const TRANSFORM_NUMBERS = 4;
 const UVAR_ONE_BYTE_MAX = 0x7f;
 const UVAR_TWO_BYTES_MAX = 0x3fff;
 const UVAR_THREE_BYTES_BITS = 21;
-
-/** Of addNearChange. */
-export const NOTHING = -1;
-export const NOT_NEAR = -2;
+/** Among `parts`: the body is whole, and may be lost. */
+const LOOSE = -1;
 
 export interface ViewEnterHead {
   readonly generation: number;
@@ -39,8 +39,12 @@ export class BodyArena {
   private readonly arena = new ByteWriter(ARENA_BYTES);
   private readonly body = new ByteWriter(BODY_BYTES);
   private readonly ends = new IntList(1024);
-  /** Of each body: its bytes when it is a part, 0 when it is whole. */
+  /** Of each body: its bytes when it is a part, 0 when it is whole, LOOSE. */
   private readonly parts = new IntList(1024);
+  /** Bytes of each body, without its length in front. */
+  private readonly sizes = new IntList(1024);
+  /** Where the body at hand begins. */
+  private bodyAt = 0;
   private viewed = this.arena.bytes;
   private wordView = new DataView(this.viewed.buffer);
 
@@ -68,6 +72,33 @@ export class BodyArena {
    */
   partBytes(body: number): number {
     return this.parts.at(body);
+  }
+
+  /** By body: `partBytes`. Replaced when it grows. */
+  get partSizes(): Int32Array {
+    return this.parts.items;
+  }
+
+  /** What a body takes of a client's packet. */
+  bytesOf(body: number): number {
+    return this.sizes.at(body);
+  }
+
+  /** The same of all in a list. */
+  bytesOfAll({ items: bodies, length }: IntList): number {
+    const sizes = this.sizes.items;
+    let bytes = 0;
+    for (let i = 0; i < length; i++) bytes += sizes[bodies[i] as number] as number;
+    return bytes;
+  }
+
+  isLoose(body: number): boolean {
+    return this.parts.at(body) === LOOSE;
+  }
+
+  /** The body added last may be lost. */
+  markLoose(): void {
+    this.parts.items[this.parts.length - 1] = LOOSE;
   }
 
   /** Encodes one body and returns its number. */
@@ -103,24 +134,58 @@ export class BodyArena {
     return this.end();
   }
 
-  /** What changed of an entity, as a part: NOTHING when nothing did, NOT_NEAR when no part can say it. */
-  addNearChange(shadow: Shadow, slot: number, mask: ScopeMask, target: number): number {
+  /** What changed of many entities, as parts, with the arguments of Shadow.writeNearChanges; `bodies[i]` is its body, or one of NEAR. */
+  addNearChanges(
+    shadow: Shadow,
+    slots: Int32Array,
+    targets: Int32Array,
+    count: number,
+    mask: ScopeMask,
+    bodies: Int32Array,
+  ): void {
+    const { arena } = this;
+    let start = arena.length;
+    shadow.writeNearChanges(slots, targets, count, mask, arena, bodies);
+    for (const list of [this.ends, this.parts, this.sizes]) list.reserve(count);
+    const { items: ends } = this.ends;
+    const { items: parts } = this.parts;
+    const { items: sizes } = this.sizes;
+    let body = this.count;
+    for (let i = 0; i < count; i++) {
+      const end = bodies[i] as number;
+      if (end < 0) continue;
+      ends[body] = end;
+      // A record of at most a target, a mask and seven numbers stands behind one byte of length.
+      const bytes = end - start - 1;
+      parts[body] = bytes;
+      sizes[body] = bytes;
+      bodies[i] = body++;
+      start = end;
+    }
+    for (const list of [this.ends, this.parts, this.sizes]) list.length = body;
+  }
+
+  /** What a copy lacks of an entity, as a part: its body, or one of NEAR. */
+  addNearLack(shadow: Shadow, slot: number, lack: Lack, mask: ScopeMask, target: number): number {
     const { arena } = this;
     const lengthAt = arena.reserve(1);
-    const result = shadow.writeNearChange(slot, mask, target, arena);
+    const isNear = shadow.writeNearLack(slot, lack, mask, target, arena);
     const bytes = arena.length - lengthAt - 1;
-    if (result !== "near" || bytes === 0) {
+    if (!isNear || bytes === 0) {
       arena.length = lengthAt;
-      return result === "near" ? NOTHING : NOT_NEAR;
+      return isNear ? NEAR.nothing : NEAR.far;
     }
-    // At most a mask, a target and seven numbers: its length takes one byte.
     arena.bytes[lengthAt] = bytes;
-    return this.end(bytes);
+    this.bodyAt = lengthAt + 1;
+    const body = this.end();
+    this.parts.items[body] = bytes;
+    return body;
   }
 
   /** What stands before so many bytes of parts. */
   addPartsHead(bytes: number): number {
     this.arena.uvar(1 + uvarBytes(bytes));
+    this.bodyAt = this.arena.length;
     this.arena.u8(DownstreamBody.nearChanges.id);
     this.arena.uvar(bytes);
     return this.end();
@@ -163,6 +228,7 @@ export class BodyArena {
     this.arena.reset();
     this.ends.clear();
     this.parts.clear();
+    this.sizes.clear();
     this.epoch += 1;
   }
 
@@ -201,13 +267,15 @@ export class BodyArena {
   /** What stands before a body of so many bytes. */
   private begin(id: number, bytes: number): void {
     this.arena.uvar(1 + uvarBytes(bytes) + bytes);
+    this.bodyAt = this.arena.length;
     this.arena.u8(id);
     this.arena.uvar(bytes);
   }
 
-  private end(partBytes = 0): number {
+  private end(): number {
     this.ends.push(this.arena.length);
-    this.parts.push(partBytes);
+    this.parts.push(0);
+    this.sizes.push(this.arena.length - this.bodyAt);
     return this.ends.length - 1;
   }
 }

@@ -6,14 +6,15 @@ import { ByteWriter } from "../../engine/base/bytes.js";
 import type { DefinitionTable } from "../../engine/property/definition.js";
 import { OWN_SCOPES, type ScopeMask, VIEW_SCOPES } from "../../engine/property/op-sink.js";
 import type { Shadow } from "../../engine/property/shadow.js";
+import type { Lack } from "../../engine/property/shadow-lack.js";
+import { NEAR } from "../../engine/property/shadow-near.js";
 import { DownstreamBody } from "../../engine/protocol/client-link.js";
-import { NOT_NEAR, NOTHING } from "./body-arena.js";
 import type { ClientStream } from "./client-stream.js";
 import type { FrameBuilder } from "./frame-builder.js";
 import { type SpaceView, TRANSFORM_LENGTH } from "./space-view.js";
 import type { SyncEntity } from "./sync-entity.js";
 
-const OWN_TARGET = 0;
+export const OWN_TARGET = 0;
 const NOWHERE = {
   space: 0,
   spaceType: 0,
@@ -40,8 +41,9 @@ export class ClientBodies {
   /** Grows by one with each tick; 0: there was none. */
   private tickCount = 0;
   private isInTick = false;
-  private tickBody = 0;
-  private tickEpoch = -1;
+  /** The body of this tick, in order and loose. */
+  private readonly tickBodies = [0, 0];
+  private readonly tickEpochs = [-1, -1];
 
   constructor(frames: FrameBuilder, shadow: Shadow, definitions: DefinitionTable, tickMs: number) {
     this.frames = frames;
@@ -52,7 +54,7 @@ export class ClientBodies {
 
   /** Gives a client a body, and within a tick the tick's own before the first. */
   give(client: ClientStream, body: number): void {
-    if (this.isInTick && client.tickSent !== this.tickCount) this.giveTick(client);
+    if (this.isInTick && client.tickSent !== this.tickCount) this.giveTick(client, this.frames.isLoose(body));
     this.frames.give(client, body);
   }
 
@@ -60,14 +62,15 @@ export class ClientBodies {
     this.tick = tick;
     this.serverMs = serverMs;
     this.tickCount += 1;
-    this.tickEpoch = -1;
+    this.tickEpochs.fill(-1);
     this.isInTick = true;
   }
 
-  /** Clients that have not heard of a tick for so long hear of this one. */
+  /** Clients that have not heard of a tick for so long hear of this one, unless they are behind. */
   endTick(intervalMaxMs: number): void {
     for (const client of this.clients) {
-      if (this.serverMs - client.tickSentMs >= intervalMaxMs) this.giveTick(client);
+      if (this.serverMs - client.tickSentMs < intervalMaxMs || client.arrears !== null) continue;
+      this.giveTick(client, false);
     }
     this.isInTick = false;
   }
@@ -82,7 +85,7 @@ export class ClientBodies {
     const state = scratch.written();
     frames.give(client, frames.add(DownstreamBody.ownEnter, { type: entity.type, entity: entity.id, state }));
     this.giveSpaceEnter(client, entity);
-    if (this.tickCount > 0) this.giveTick(client);
+    if (this.tickCount > 0) this.giveTick(client, false);
   }
 
   /** Where the client's entity is; its view is empty from here on. */
@@ -108,23 +111,32 @@ export class ClientBodies {
     this.frames.give(client, this.frames.add(DownstreamBody.spaceEnter, { ...NOWHERE, tickMs: this.tickMs }));
   }
 
-  giveOwnChanges(client: ClientStream, entity: SyncEntity): void {
-    const body = this.addChanges(entity, OWN_SCOPES, OWN_TARGET);
-    if (body >= 0) this.frames.give(client, body);
+  /** What changed of the entity, to its own client, which it has. */
+  giveOwnChanges({ client, slot }: SyncEntity): void {
+    const body = this.addChanges(slot, OWN_SCOPES, OWN_TARGET);
+    if (body >= 0 && client !== null) this.frames.give(client, body);
   }
 
   /** The body for those who see the entity; -1 when nothing changed that they may see. */
-  addViewChanges(entity: SyncEntity): number {
-    return this.addChanges(entity, VIEW_SCOPES, entity.index);
+  addViewChanges({ slot, index }: SyncEntity): number {
+    return this.addChanges(slot, VIEW_SCOPES, index);
   }
 
-  private addChanges({ slot }: SyncEntity, mask: ScopeMask, target: number): number {
+  private addChanges(slot: number, mask: ScopeMask, target: number): number {
     const { frames, scratch } = this;
-    const near = frames.addNearChange(this.shadow, slot, mask, target);
-    if (near !== NOT_NEAR) return near;
     scratch.reset();
-    if (!this.shadow.writeChanges(slot, mask, scratch)) return NOTHING;
+    if (!this.shadow.writeChanges(slot, mask, scratch)) return NEAR.nothing;
     return frames.add(DownstreamBody.propertyOps, { target, ops: scratch.written() });
+  }
+
+  /** The body with what a client lacks of the entity, which has no pending changes; below 0 when it sees nothing of that. */
+  addLack({ slot }: SyncEntity, lack: Lack, mask: ScopeMask, target: number): number {
+    const { frames, scratch, shadow } = this;
+    const near = frames.addNearLack(shadow, slot, lack, mask, target);
+    if (near !== NEAR.far) return near;
+    scratch.reset();
+    if (!shadow.writeLack(slot, lack, mask, scratch)) return NEAR.nothing;
+    return frames.add(DownstreamBody.repairOps, { target, ops: scratch.written() });
   }
 
   /** The entity has no pending changes. */
@@ -149,14 +161,17 @@ export class ClientBodies {
     return entity.viewState;
   }
 
-  private giveTick(client: ClientStream): void {
-    if (this.tickEpoch !== this.frames.epoch) {
-      this.tickBody = this.frames.addTick(this.tick, this.serverMs);
-      this.tickEpoch = this.frames.epoch;
+  /** Loose: nothing but loose bodies need it. */
+  private giveTick(client: ClientStream, isLoose: boolean): void {
+    const { tickBodies, tickEpochs, frames } = this;
+    const kind = isLoose ? 1 : 0;
+    if (tickEpochs[kind] !== frames.epoch) {
+      tickBodies[kind] = frames.addTick(this.tick, this.serverMs, isLoose);
+      tickEpochs[kind] = frames.epoch;
     }
     client.tickSent = this.tickCount;
     client.tickSentMs = this.serverMs;
-    this.frames.give(client, this.tickBody);
+    frames.give(client, tickBodies[kind] as number);
   }
 
   /** One body for all clients that begin in this epoch. */

@@ -1,6 +1,7 @@
 /** One client as the sync core sees it: where its frames go and which bodies it gets in this drain, in order. */
 import { IntList } from "../../engine/aoi/int-list.js";
 import type { Incarnation } from "../../engine/base/ids.js";
+import type { Arrears } from "./arrears.js";
 
 export class ClientStream {
   readonly gate: Incarnation;
@@ -21,6 +22,19 @@ export class ClientStream {
   /** What it asked about its copies in this second. */
   checkSecond = 0;
   checkCount = 0;
+  /** Bytes of bodies it was sent under this bind number, and how many of them its gate knows to have left. */
+  sentBytes = 0;
+  confirmedBytes = 0;
+  /** Bytes of enters among those it gets in this drain. */
+  enterBytes = 0;
+  /** How far `sentBytes` may go by its budget; and by budget and window: from there on it is behind. */
+  budgetAtBytes = Number.POSITIVE_INFINITY;
+  holdAtBytes = Number.POSITIVE_INFINITY;
+  /** What it lacks while it is behind; null: it keeps up. */
+  arrears: Arrears | null = null;
+  /** Loose bodies may be lost on their way to it; and: they might some time. */
+  isLossy = false;
+  wasLossy = false;
   /** No longer anybody's client: nothing further is sent. */
   isClosed = false;
 
@@ -35,5 +49,6 @@ export class ClientStream {
     this.isClosed = true;
     this.bodies.clear();
     this.partsAt = -1;
+    this.arrears = null;
   }
 }

@@ -2,12 +2,23 @@
 import { IntList } from "../../engine/aoi/int-list.js";
 import { Views } from "../../engine/aoi/views.js";
 import type { EntityId } from "../../engine/base/ids.js";
+import type { ViewShape } from "../../engine/base/view-shape.js";
 import { stepsOf, yawStepsOf } from "../../engine/protocol/short-transforms.js";
 
 const CAPACITY_MIN = 64;
 /** Numbers a transform has: x, y, z, yaw. */
 export const TRANSFORM_LENGTH = 4;
 const VERSION_MASK = 0xffff;
+const HALF_RATE_TICKS = 2;
+const QUARTER_RATE_TICKS = 4;
+/** In as many ticks everybody has had a turn. */
+export const TURN_TICKS = QUARTER_RATE_TICKS;
+
+/** Per short id: in which tick it had its last turn, and which tick that counts as. */
+interface Turns {
+  taken: Float64Array<ArrayBuffer>;
+  countedAs: Float64Array<ArrayBuffer>;
+}
 
 export interface SpaceViewOptions {
   /** Number of the space on this game. */
@@ -16,6 +27,7 @@ export interface SpaceViewOptions {
   readonly id: EntityId;
   /** Side of an AOI cell in units. */
   readonly cellSize: number;
+  readonly shape: ViewShape;
   /** Whether the view rules let the holder of a short id see that of another. */
   readonly admits: (space: SpaceView, observer: number, subject: number) => boolean;
 }
@@ -40,19 +52,29 @@ export class SpaceView {
   riseVersions = new Uint16Array(CAPACITY_MIN);
   /** What moved since `takeMoves`: short id and where its transform stands, by turns. */
   readonly movers = new IntList();
+  /** Short ids of those whose changes are being sent. */
+  readonly changed = new IntList();
   /** Number of the last tick in which something moved. */
-  movedTick = Number.NEGATIVE_INFINITY;
+  private movedTick = Number.NEGATIVE_INFINITY;
+  /** There is something to tell of positions besides what moved; and the last tick in which that was so, or something moved. */
+  isStirred = false;
+  stirredTick = Number.NEGATIVE_INFINITY;
   /** Per short id: the viewEnter body that was made of it, where `enterEpochs` is the frames' present epoch. */
   private enterBodies = new Int32Array(CAPACITY_MIN);
   private enterEpochs = new Float64Array(CAPACITY_MIN).fill(-1);
   private enterVersions = new Uint16Array(CAPACITY_MIN);
+  /** Per short id: in which tick it moved last. */
+  private movedTicks = never(CAPACITY_MIN);
+  private risenTicks = never(CAPACITY_MIN);
+  private readonly halfTurns: Turns = { taken: never(CAPACITY_MIN), countedAs: never(CAPACITY_MIN) };
+  private readonly quarterTurns: Turns = { taken: never(CAPACITY_MIN), countedAs: never(CAPACITY_MIN) };
 
   constructor(options: SpaceViewOptions) {
-    const { cellSize, admits } = options;
+    const { cellSize, shape, admits } = options;
     this.number = options.number;
     this.type = options.type;
     this.id = options.id;
-    this.views = new Views({ cellSize, admits: (observer, subject) => admits(this, observer, subject) });
+    this.views = new Views({ cellSize, shape, admits: (observer, subject) => admits(this, observer, subject) });
   }
 
   isTaken(index: number): boolean {
@@ -83,9 +105,11 @@ export class SpaceView {
     this.forgetEnterBody(index);
   }
 
-  /** Takes where all of `movers` stand, and lets the views know, which follow at their next update. */
-  takeMoves(positions: Float32Array): void {
+  /** Takes where all of `movers` stand in this tick, and lets the views know, which follow at their next update. */
+  takeMoves(tick: number, positions: Float32Array): void {
     const { movers } = this;
+    this.movedTick = tick;
+    this.stirredTick = tick;
     const { items, length } = movers;
     for (let i = 0; i < length; i += 2) this.place(items[i] as number, positions, items[i + 1] as number);
     this.views.moveAll(movers, positions);
@@ -112,11 +136,18 @@ export class SpaceView {
     const { versions } = views;
     const version = ((versions[index] as number) + 1) & VERSION_MASK;
     versions[index] = version;
+    this.movedTicks[index] = this.movedTick;
     words[index * 2] = first;
     words[index * 2 + 1] = second;
     if (!hasRisen) return;
     this.heights[index] = height;
     this.riseVersions[index] = version;
+    this.risenTicks[index] = this.movedTick;
+  }
+
+  /** The last tick in which its height changed. */
+  risenTick(index: number): number {
+    return this.risenTicks[index] as number;
   }
 
   transformOf(index: number): { x: number; y: number; z: number; yaw: number } {
@@ -153,6 +184,29 @@ export class SpaceView {
     this.enterEpochs[index] = -1;
   }
 
+  /**
+   * Whether clients at half rate are told of the subject in this tick. They are when it moves, unless it was another's turn so lately; a
+   * turn that had to wait counts as of when the subject moved, so that moves which all make at once are soon told at once again.
+   */
+  isHalfTurn(subject: number, tick: number): boolean {
+    return this.takesTurn(this.halfTurns, subject, tick, HALF_RATE_TICKS);
+  }
+
+  /** Likewise at quarter rate. */
+  isQuarterTurn(subject: number, tick: number): boolean {
+    return this.takesTurn(this.quarterTurns, subject, tick, QUARTER_RATE_TICKS);
+  }
+
+  /** The first who asks in a tick decides for all. */
+  private takesTurn(turns: Turns, subject: number, tick: number, everyTicks: number): boolean {
+    const { taken, countedAs } = turns;
+    if (taken[subject] === tick) return true;
+    if (tick - (countedAs[subject] as number) < everyTicks) return false;
+    taken[subject] = tick;
+    countedAs[subject] = this.movedTicks[subject] as number;
+    return true;
+  }
+
   private grow(): void {
     const capacity = this.slots.length * 2;
     this.slots = grown(this.slots, new Int32Array(capacity).fill(-1));
@@ -164,7 +218,17 @@ export class SpaceView {
     this.enterBodies = grown(this.enterBodies, new Int32Array(capacity));
     this.enterVersions = grown(this.enterVersions, new Uint16Array(capacity));
     this.enterEpochs = grown(this.enterEpochs, new Float64Array(capacity).fill(-1));
+    this.movedTicks = grown(this.movedTicks, never(capacity));
+    this.risenTicks = grown(this.risenTicks, never(capacity));
+    for (const turns of [this.halfTurns, this.quarterTurns]) {
+      turns.taken = grown(turns.taken, never(capacity));
+      turns.countedAs = grown(turns.countedAs, never(capacity));
+    }
   }
+}
+
+function never(count: number): Float64Array<ArrayBuffer> {
+  return new Float64Array(count).fill(Number.NEGATIVE_INFINITY);
 }
 
 function grown<T extends Uint8Array | Uint16Array | Int32Array | Float32Array | Float64Array>(from: T, to: T): T {

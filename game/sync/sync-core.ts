@@ -16,11 +16,16 @@
 import type { EntityId, Incarnation } from "../../engine/base/ids.js";
 import type { Log } from "../../engine/base/log.js";
 import type { Metrics } from "../../engine/base/metrics.js";
+import type { ViewShape } from "../../engine/base/view-shape.js";
 import type { DefinitionTable } from "../../engine/property/definition.js";
-import type { ClientAudience, OpSink, ViewCheck, ViewRule } from "../../engine/property/op-sink.js";
+import type { ClientAudience, OpSink, PlacementCause, ViewCheck, ViewRule } from "../../engine/property/op-sink.js";
 import { Shadow } from "../../engine/property/shadow.js";
 import { DownstreamBody } from "../../engine/protocol/client-link.js";
+import type { ClientCreditMessage } from "../../engine/protocol/game-link.js";
+import { CatchUp } from "./catch-up.js";
+import { ChangeFeed } from "./change-feed.js";
 import { ClientBodies } from "./client-bodies.js";
+import { ClientCredit } from "./client-credit.js";
 import { ClientStream } from "./client-stream.js";
 import { FrameBuilder } from "./frame-builder.js";
 import { PropertyRelay } from "./property-relay.js";
@@ -35,6 +40,8 @@ const TICK_INTERVAL_MAX_MS = 1_000;
 /** What a call or a reply may carry, so that its body stays within the protocol's bound. */
 const CALL_ARGUMENT_BYTES_MAX = DownstreamBody.clientCall.bytesMax - 256;
 const NO_BYTES = new Uint8Array(0);
+
+export type ClientCreditRecord = ClientCreditMessage["clients"][number];
 
 /** Where everything goes that leaves. Calls come in the order in which a gate must get them. */
 export interface SyncOutput {
@@ -63,12 +70,18 @@ export interface SyncOptions {
   readonly tickMs: number;
   /** Side of an AOI cell in units; best near the usual view radius. */
   readonly cellSize: number;
+  /** Of the views in spaces whose type does not say; a circle when left out. */
+  readonly viewShape?: ViewShape;
   /** At full rate everywhere when left out. */
   readonly rates?: DistanceRates;
   /** A drain with more bytes of bodies goes out in several payloads. Lower costs little but bodies that travel again. */
   readonly payloadBytesMax?: number;
   /** How often a client is told the hashes of what it sees; 0 or left out: when it asks. */
   readonly viewCheckIntervalMs?: number;
+  /** Bytes under way to a client, past which it is behind; left out: any number. See client-credit.ts. */
+  readonly clientWindowBytes?: number;
+  /** What a client is sent in a second at most, but for what must not be left out; 0 or left out: no bound. */
+  readonly clientBytesPerSecond?: number;
   /** What each flush changed is encoded by itself. Left out: the last of several sets in one drain wins. */
   readonly encodesEachFlush?: boolean;
 }
@@ -81,11 +94,16 @@ export class SyncCore extends PropertyRelay implements OpSink {
   private readonly out: SyncOutput;
   private readonly log: Log;
   private readonly cellSize: number;
+  private readonly definitions: DefinitionTable;
+  private readonly viewShape: ViewShape;
   private readonly entities: (SyncEntity | undefined)[] = [];
   private readonly spaces = new Map<number, SpaceView>();
   private readonly frames: FrameBuilder;
   private readonly bodies: ClientBodies;
+  private readonly credit: ClientCredit;
   private readonly views: ViewFeed;
+  private readonly catchUp: CatchUp;
+  private readonly changes: ChangeFeed;
   private readonly checks: ViewChecks;
 
   constructor(options: SyncOptions) {
@@ -97,19 +115,27 @@ export class SyncCore extends PropertyRelay implements OpSink {
     this.encodesEachFlush = options.encodesEachFlush === true;
     this.log = options.log;
     this.cellSize = options.cellSize;
+    this.definitions = options.definitions;
+    this.viewShape = options.viewShape ?? "circle";
+    const { clientWindowBytes: windowBytes, clientBytesPerSecond: bytesPerSecond } = options;
+    this.credit = new ClientCredit({ windowBytes, bytesPerSecond, metrics });
+    const { credit } = this;
     this.frames = new FrameBuilder(
       (gate, payload) => out.clientFrames(gate, payload),
       metrics,
       options.payloadBytesMax,
+      credit,
     );
     this.bodies = new ClientBodies(this.frames, shadow, options.definitions, options.tickMs);
     const { entities, spaces, frames, bodies } = this;
     const gather = new TransformGather(entities, frames, bodies, options.rates ?? FULL_RATES);
     const viewChange: ViewChange | null = out.viewChange?.bind(out) ?? null;
-    this.views = new ViewFeed({ entities, spaces, frames, bodies, gather, metrics, viewChange });
-    const { views, log } = this;
+    this.views = new ViewFeed({ entities, spaces, frames, bodies, gather, credit, metrics, viewChange });
+    this.catchUp = new CatchUp({ entities, frames, bodies, gather, credit, metrics });
+    const { views, log, catchUp } = this;
+    this.changes = new ChangeFeed({ entities, shadow, frames, bodies, views, credit });
     const intervalMs = options.viewCheckIntervalMs ?? 0;
-    this.checks = new ViewChecks({ entities, shadow, frames, bodies, views, log, metrics, intervalMs });
+    this.checks = new ViewChecks({ entities, shadow, frames, bodies, views, catchUp, log, metrics, intervalMs });
     metrics.gauge("sync_clients", () => this.bodies.clients.size);
     metrics.gauge("sync_spaces", () => this.spaces.size);
   }
@@ -129,7 +155,7 @@ export class SyncCore extends PropertyRelay implements OpSink {
   override entityDestroy(slot: number): void {
     const entity = this.known(slot, "entityDestroy");
     if (entity === undefined) return;
-    this.sendChanges(entity);
+    this.changes.sendOne(slot);
     this.views.leaveSpace(entity);
     this.detach(entity);
     this.entities[slot] = undefined;
@@ -139,7 +165,8 @@ export class SyncCore extends PropertyRelay implements OpSink {
   spaceCreate(space: number, _entity: number, type: number, id: EntityId): void {
     const { cellSize, views } = this;
     const admits = views.isAdmitted.bind(views);
-    this.spaces.set(space, new SpaceView({ number: space, type, id, cellSize, admits }));
+    const shape = this.definitions.byId(type)?.viewShape ?? this.viewShape;
+    this.spaces.set(space, new SpaceView({ number: space, type, id, cellSize, shape, admits }));
   }
 
   spaceDestroy(number: number): void {
@@ -178,7 +205,7 @@ export class SyncCore extends PropertyRelay implements OpSink {
   spaceLeave(slot: number): void {
     const entity = this.known(slot, "spaceLeave");
     if (entity === undefined || entity.space === null) return;
-    this.sendChanges(entity);
+    this.changes.sendOne(slot);
     this.views.leaveSpace(entity);
     if (entity.client !== null) this.bodies.giveSpaceEnter(entity.client, entity);
   }
@@ -186,7 +213,9 @@ export class SyncCore extends PropertyRelay implements OpSink {
   transforms(tick: number, serverMs: number, count: number, slots: Int32Array, positions: Float32Array): void {
     this.flushChanges();
     this.bodies.beginTick(tick, serverMs);
+    this.credit.tick(serverMs);
     this.views.move(tick, serverMs, count, slots, positions);
+    if (this.credit.behind.size > 0) this.catchUp.tick(tick);
     this.checks.tick(serverMs);
     this.bodies.endTick(TICK_INTERVAL_MAX_MS);
   }
@@ -198,6 +227,7 @@ export class SyncCore extends PropertyRelay implements OpSink {
     this.detach(entity);
     const client = new ClientStream(gate, handle, bindNumber, slot);
     entity.client = client;
+    this.credit.open(client);
     this.bodies.giveFirst(client, entity, definitionsHash);
     this.views.observe(entity);
   }
@@ -223,6 +253,10 @@ export class SyncCore extends PropertyRelay implements OpSink {
   }
 
   clientSwitch(slot: number, toStream: number): void {
+    const entity = this.entities[slot];
+    this.flushChanges();
+    // The other stream begins with what the entity is now.
+    if (entity !== undefined) this.catchUp.bring(entity, entity);
     const client = this.takeClient(slot);
     if (client !== null) this.out.streamSwitch?.(client.gate, client.handle, client.bindNumber, toStream);
   }
@@ -234,6 +268,7 @@ export class SyncCore extends PropertyRelay implements OpSink {
     this.detach(entity);
     entity.client = new ClientStream(gate, handle, bindNumber, slot);
     this.bodies.clients.add(entity.client);
+    this.credit.open(entity.client);
     this.views.observe(entity);
   }
 
@@ -246,13 +281,15 @@ export class SyncCore extends PropertyRelay implements OpSink {
     }
     this.flushChanges();
     if (audience !== "others" && entity.client !== null) {
+      this.catchUp.bring(entity, entity);
       this.frames.give(
         entity.client,
         this.frames.add(DownstreamBody.clientCall, { target: 0, method, arguments: args }),
       );
     }
     if (audience !== "own" && this.views.isViewed(entity)) {
-      this.views.giveViewers(
+      this.catchUp.bringViewers(entity);
+      this.views.callViewers(
         entity,
         this.frames.add(DownstreamBody.clientCall, { target: entity.index, method, arguments: args }),
       );
@@ -260,9 +297,11 @@ export class SyncCore extends PropertyRelay implements OpSink {
   }
 
   clientReply(slot: number, callId: number, code: string, payload: Uint8Array): void {
-    const client = this.entities[slot]?.client ?? null;
-    if (client === null) return;
+    const entity = this.entities[slot];
+    const client = entity?.client ?? null;
+    if (entity === undefined || client === null) return;
     this.flushChanges();
+    this.catchUp.bring(entity, entity);
     const reply =
       payload.length > CALL_ARGUMENT_BYTES_MAX
         ? { callId, code: "MESSAGE_OVERSIZED", payload: NO_BYTES }
@@ -270,10 +309,20 @@ export class SyncCore extends PropertyRelay implements OpSink {
     this.frames.give(client, this.frames.add(DownstreamBody.callReply, reply));
   }
 
-  moveCorrect(slot: number, moveNumber: number, x: number, y: number, z: number, yaw: number): void {
+  moveCorrect(
+    slot: number,
+    moveNumber: number,
+    placement: number,
+    cause: PlacementCause,
+    x: number,
+    y: number,
+    z: number,
+    yaw: number,
+  ): void {
     const client = this.entities[slot]?.client ?? null;
     if (client === null) return;
-    this.frames.give(client, this.frames.add(DownstreamBody.moveCorrect, { moveNumber, x, y, z, yaw }));
+    const body = { moveNumber, placement, cause, x, y, z, yaw };
+    this.frames.give(client, this.frames.add(DownstreamBody.moveCorrect, body));
   }
 
   viewRadius(slot: number, radius: number, margin: number): void {
@@ -313,6 +362,15 @@ export class SyncCore extends PropertyRelay implements OpSink {
     this.checks.handle(entity, check);
   }
 
+  /** The gate's word on a client: what of its bytes has left, and whether loose bodies may be lost on their way to it. */
+  clientCredit(gate: Incarnation, { handle, bindNumber, confirmedBytes, isLossy }: ClientCreditRecord): void {
+    const client = this.credit.find(gate, handle, bindNumber);
+    if (client === undefined) return;
+    if (isLossy && !client.isLossy) this.views.unsettle(client);
+    client.isLossy = isLossy;
+    this.credit.confirm(client, confirmedBytes);
+  }
+
   flush(sequence: number): void {
     this.flushedSequence = sequence;
     if (this.encodesEachFlush) this.flushChanges();
@@ -326,28 +384,15 @@ export class SyncCore extends PropertyRelay implements OpSink {
 
   /** Encodes every pending change for those who see it. */
   private flushChanges(): void {
-    for (const slot of this.shadow.takeChanged()) {
-      const entity = this.entities[slot];
-      if (entity !== undefined) this.sendChanges(entity);
-    }
-  }
-
-  private sendChanges(entity: SyncEntity): void {
-    entity.space?.forgetEnterBody(entity.index);
-    entity.viewState = null;
-    entity.viewHash = null;
-    if (entity.client !== null) this.bodies.giveOwnChanges(entity.client, entity);
-    if (this.views.isViewed(entity)) {
-      const body = this.bodies.addViewChanges(entity);
-      if (body >= 0) this.views.giveViewers(entity, body);
-    }
-    this.shadow.clearChanges(entity.slot);
+    const slots = this.shadow.takeChanged();
+    if (slots.length > 0) this.changes.send(slots);
   }
 
   private detach(entity: SyncEntity): void {
     if (entity.client === null) return;
     this.views.stopObserving(entity);
     this.bodies.clients.delete(entity.client);
+    this.credit.close(entity.client);
     entity.client.close();
     entity.client = null;
   }

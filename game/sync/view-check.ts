@@ -11,6 +11,7 @@ import type { Counter, Metrics } from "../../engine/base/metrics.js";
 import { OWN_SCOPES, type ScopeMask, VIEW_SCOPES, type ViewCheck } from "../../engine/property/op-sink.js";
 import type { Shadow } from "../../engine/property/shadow.js";
 import { DownstreamBody } from "../../engine/protocol/client-link.js";
+import type { CatchUp } from "./catch-up.js";
 import type { ClientBodies } from "./client-bodies.js";
 import type { ClientStream } from "./client-stream.js";
 import type { FrameBuilder } from "./frame-builder.js";
@@ -32,6 +33,7 @@ export interface ViewCheckParts {
   readonly frames: FrameBuilder;
   readonly bodies: ClientBodies;
   readonly views: ViewFeed;
+  readonly catchUp: CatchUp;
   readonly log: Log;
   readonly metrics: Metrics;
   /** 0: only when a client asks. */
@@ -57,7 +59,8 @@ export class ViewChecks {
     const { bodies, intervalMs } = this.parts;
     if (intervalMs === 0) return;
     for (const client of bodies.clients) {
-      if (serverMs < client.nextCheckMs) continue;
+      // One that is behind is asked when it is no longer.
+      if (serverMs < client.nextCheckMs || client.arrears !== null) continue;
       const isFirst = client.nextCheckMs === 0;
       client.nextCheckMs = serverMs + intervalMs * (isFirst ? (client.handle * GOLDEN_RATIO) % 1 : 1);
       if (!isFirst) this.giveAll(client);
@@ -74,6 +77,7 @@ export class ViewChecks {
       this.unansweredTotal.add();
       return;
     }
+    this.parts.catchUp.bring(observer, entity);
     const mask = check.target === OWN_TARGET ? OWN_SCOPES : VIEW_SCOPES;
     if (check.stage === "nodes") this.giveNodes(client, entity, check.target, mask);
     else if (check.stage === "repair") this.giveRepair(client, entity, check, mask);

@@ -1,23 +1,30 @@
 /**
  * `npm run simulate -- [--seeds N] [--seed S] [--scenario NAME] [--log]`: more seeds than the tests run, or one of them again. `--log`
- * prints what the processes of a failing seed logged. Exit code 1 when a seed failed.
+ * prints what the processes of a failing seed logged. Exit code 1 when a seed failed. `npm run simulate -- movement [--players N]`: players
+ * against the movement checks.
  */
 import { parseArgs } from "node:util";
 import type { SimulatedCluster } from "../../testing/index.js";
+import { runMovement } from "./movement/run.js";
 import type { Scenario } from "./scenario.js";
 import { SCENARIOS } from "./scenarios.js";
 
 const SEEDS_DEFAULT = 100;
 const LOG_LINES_MAX = 400;
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
+    players: { type: "string" },
     seeds: { type: "string" },
     seed: { type: "string" },
     scenario: { type: "string" },
     log: { type: "boolean", default: false },
   },
 });
+if (positionals[0] === "movement") {
+  process.exit(runMovement(values.players === undefined ? undefined : Number(values.players)));
+}
 const names = values.scenario === undefined ? Object.keys(SCENARIOS) : [values.scenario];
 const first = Number(values.seed ?? 1);
 const count = Number(values.seeds ?? (values.seed === undefined ? SEEDS_DEFAULT : 1));

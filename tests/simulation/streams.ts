@@ -17,7 +17,9 @@ const CLIENT_COUNT = 6;
 
 export const streamSwitches: Scenario = async (seed, watch) => {
   const workers = 1 + (seed % 3);
-  const config = { cluster: { games: 2, gates: 2 }, game: { workers, tickMs: 50, opLogBytes: 65_536 } };
+  // Cut this often, a link may have to be dialled many times; what happens when it stays away is for the crash scenarios.
+  const link = { closedGraceMs: 10_000 };
+  const config = { cluster: { games: 2, gates: 2 }, game: { workers, tickMs: 50, opLogBytes: 65_536 }, link };
   const cluster = new SimulatedCluster(world, { seed, config });
   watch?.(cluster);
   cluster.startAll();

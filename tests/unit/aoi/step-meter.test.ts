@@ -7,7 +7,7 @@ import { StepMeter } from "../../../engine/aoi/step-meter.js";
 function walk(grid: Grid, meter: StepMeter, steps: readonly number[], jumpedMax: number): number[] {
   for (const [subject, step] of steps.entries()) {
     if (!grid.has(subject)) grid.insert(subject, 0, subject);
-    const x = grid.xs[subject] as number;
+    const x = grid.xOf(subject);
     meter.leave(subject, x, subject);
     grid.move(subject, x + step, subject);
   }
@@ -42,7 +42,7 @@ test("step meter: of several moves between two measures, the way from first to l
   const [grid, meter] = [new Grid(10), new StepMeter()];
   grid.insert(0, 0, 0);
   for (const x of [5, -3, 2]) {
-    meter.leave(0, grid.xs[0] as number, 0);
+    meter.leave(0, grid.xOf(0), 0);
     grid.move(0, x, 0);
   }
   meter.measure(grid, 0);

@@ -70,6 +70,20 @@ test("member: load reports reach the status (every loadReportIntervalMs)", async
   ]);
 });
 
+test("member: each gate hears how many clients all gates have (answer to its load report)", async () => {
+  const cluster = new SimulatedCluster();
+  cluster.startAll();
+  await cluster.runUntil(() => cluster.isOpen, 2_000);
+  await cluster.run(3 * cluster.config.game.loadReportIntervalMs);
+  const expected = cluster.gates().map(({ member }) => ({ gate: member.incarnation, clients: 7 }));
+  for (const gate of cluster.gates()) {
+    assert.deepEqual(
+      [...gate.loads].sort((a, b) => a.gate - b.gate),
+      expected.sort((a, b) => a.gate - b.gate),
+    );
+  }
+});
+
 test("member: short cuts of the link to the gamemanager are not noticed (flapping for 20 s)", async () => {
   const cluster = new SimulatedCluster({ seed: 5 });
   cluster.startAll();

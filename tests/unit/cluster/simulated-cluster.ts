@@ -9,7 +9,13 @@ import { callbackLog, type LogData } from "../../../engine/base/log.js";
 import { Metrics } from "../../../engine/base/metrics.js";
 import { SeededRandom } from "../../../engine/base/random.js";
 import { VirtualScheduler } from "../../../engine/base/virtual-scheduler.js";
-import { ClusterMember, type MemberDetails, type ProcessList, type StubEntry } from "../../../engine/cluster/member.js";
+import {
+  ClusterMember,
+  type GateLoad,
+  type MemberDetails,
+  type ProcessList,
+  type StubEntry,
+} from "../../../engine/cluster/member.js";
 import { openLinkHost } from "../../../engine/cluster/open-link-host.js";
 import type { ClusterProcess, ProcessEnv } from "../../../engine/cluster/process-env.js";
 import type { StubTableMessage } from "../../../engine/cluster/process-table.js";
@@ -312,6 +318,8 @@ export class TestGame implements ClusterProcess {
 export class TestGate implements ClusterProcess {
   readonly member: ClusterMember;
   shutdownAtMs = -1;
+  /** As the gamemanager last said. */
+  loads: readonly GateLoad[] = [];
   private readonly host: LinkHost;
   private readonly links = new Map<Incarnation, Link>();
   private readonly withoutLinks: boolean;
@@ -329,6 +337,9 @@ export class TestGate implements ClusterProcess {
           this.shutdownAtMs = env.scheduler.nowMs();
         },
         report: () => ({ hosts: [], entities: 0, clients: 7 }),
+        onGateLoads: (loads) => {
+          this.loads = loads;
+        },
       },
     );
   }
@@ -391,6 +402,7 @@ export class TestWatcher implements ClusterProcess {
       stubsCreate: ignore,
       stubTable: ignore,
       shutdown: ignore,
+      gateLoads: ignore,
       bootStep: (step) => this.steps.push(step),
       bootStalled: (stall) => this.stalls.push(stall),
       processGone: (gone) => this.gone.push(gone),

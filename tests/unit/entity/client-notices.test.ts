@@ -25,7 +25,7 @@ function setUp() {
     const writer = new ByteWriter();
     const call = { target: 0, generation: 0, method, callId: n, arguments: Uint8Array.of(n, 0) };
     encodeMessage(writer, UpstreamBody.entityCall, call);
-    host.clients.handleMessage(GATE, HANDLE, 1, writer.copy());
+    host.clients.handleMessage(GATE, HANDLE, 1, 0, writer.copy());
   };
   return { cluster, game, host, hero, count };
 }

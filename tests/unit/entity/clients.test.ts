@@ -18,6 +18,7 @@ class TestClient {
   readonly game: TestGame;
   readonly handle: number;
   bindNumber = 1;
+  stampMs = 0;
   private callId = 0;
 
   constructor(game: TestGame, handle = 1) {
@@ -55,12 +56,25 @@ class TestClient {
 
   move(moveNumber: number, x: number, z: number): void {
     const writer = new ByteWriter();
-    encodeMessage(writer, UpstreamBody.entityMove, { moveNumber, x, y: 0, z, yaw: 0 });
+    encodeMessage(writer, UpstreamBody.entityMove, { moveNumber, placement: this.placement, x, y: 0, z, yaw: 0 });
     this.say(writer.copy());
   }
 
+  /** Of the last moveCorrect. */
+  get placement(): number {
+    return (this.game.ops.named("moveCorrect").at(-1)?.[3] as number | undefined) ?? 0;
+  }
+
+  /** What it was told because a move was refused. */
+  get corrections(): unknown[][] {
+    return this.game.ops
+      .named("moveCorrect")
+      .map((op) => op.slice(1))
+      .filter(([, , , cause]) => cause === "corrected");
+  }
+
   say(payload: Uint8Array): void {
-    this.game.host.clients.handleMessage(GATE, this.handle, this.bindNumber, payload);
+    this.game.host.clients.handleMessage(GATE, this.handle, this.bindNumber, this.stampMs, payload);
   }
 
   /** [code, first bytes of what came with it] per answered call. */
@@ -420,7 +434,7 @@ test("client calls: to the own client, to all, to the others; without a client t
 });
 
 test("move: goes where the client says, also while a handler awaits; a refused one is corrected", async () => {
-  const { cluster, game, client, hero } = together();
+  const { cluster, client, hero } = together();
   play.count = () => new Promise(() => undefined);
   client.call("Hero", "count", [1, 0]);
   client.move(1, 3, 4);
@@ -429,19 +443,19 @@ test("move: goes where the client says, also while a handler awaits; a refused o
   client.move(2, 9, 9);
   await cluster.run();
   assert.deepEqual([hero.position.x, client.refusals], [3, 0]);
-  assert.deepEqual(game.ops.named("moveCorrect")[0]?.slice(1), [hero.$.slot, 2, 3, 0, 4, 0]);
+  assert.deepEqual(client.corrections, [[hero.$.slot, 1, client.placement, "corrected", 3, 0, 4, 0]]);
 });
 
 test("move: without a space nothing happens; outside of every space it is refused and corrected", () => {
-  const { game, client, hero, room } = together();
+  const { client, hero, room } = together();
   client.move(1, 2e6, 0);
   assert.deepEqual([hero.position.x, client.refusals, client.kicks], [0, 1, []]);
-  assert.equal(game.ops.named("moveCorrect").length, 1);
+  assert.equal(client.corrections.length, 1);
   hero.leaveSpace();
   client.move(2, 1, 1);
   assert.equal(hero.space, null);
   assert.notEqual(room, null);
-  assert.equal(game.ops.named("moveCorrect").length, 1);
+  assert.equal(client.corrections.length, 1);
 });
 
 test("move: a coordinate that is no number closes the client", () => {
@@ -458,5 +472,5 @@ test("move: an onMove that throws is contained, and the client is corrected", as
   client.move(1, 3, 3);
   await cluster.run();
   assert.equal(game.metrics.snapshot().entity_throws_total, 1);
-  assert.deepEqual([hero.position.x, game.ops.named("moveCorrect").length], [0, 1]);
+  assert.deepEqual([hero.position.x, client.corrections.length], [0, 1]);
 });

@@ -39,6 +39,16 @@ const refused = (entities: readonly unknown[], what: RegExp, rest: Partial<World
     },
   );
 
+test("registry: a type of space has the shape of views that it says, or its base", () => {
+  class Hall extends defineEntity(Space, "Hall", {}) {}
+  class Yard extends defineEntity(Space, "Yard", { viewShape: "box" }) {}
+  class Court extends defineEntity(Yard, "Court", {}) {}
+  class Well extends defineEntity(Yard, "Well", { viewShape: "circle" }) {}
+  const registry = new EntityRegistry(worldOf([Hall, Yard, Court, Well]), null);
+  const shapes = ["Hall", "Yard", "Court", "Well"].map((name) => registry.type(name).definition.viewShape);
+  assert.deepEqual(shapes, [undefined, "box", "box", "circle"]);
+});
+
 test("registry: the kind of a type follows from its base", () => {
   class Here extends defineEntity(AreaEntity, "Here", {}) {}
   class Walker extends defineEntity(AvatarAreaEntity, "Walker", {}) {}

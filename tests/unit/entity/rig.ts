@@ -82,8 +82,8 @@ export class TestCluster {
     this.options = options;
   }
 
-  game(incarnation = 1): TestGame {
-    const game = new TestGame(this, incarnation, parseConfig({ game: this.options }).game);
+  game(incarnation = 1, ports: Partial<EntityPorts> = {}): TestGame {
+    const game = new TestGame(this, incarnation, parseConfig({ game: this.options }).game, ports);
     this.games.set(incarnation, game);
     return game;
   }
@@ -133,11 +133,11 @@ export class TestGame {
   readonly timers: TimerWheel;
   private readonly cluster: TestCluster;
 
-  constructor(cluster: TestCluster, incarnation: number, config: AeonConfig["game"]) {
+  constructor(cluster: TestCluster, incarnation: number, config: AeonConfig["game"], ports: Partial<EntityPorts> = {}) {
     this.cluster = cluster;
     this.incarnation = incarnation;
     this.timers = new TimerWheel(cluster.scheduler);
-    this.host = new EntityHost(this.ports(config), cluster.registry);
+    this.host = new EntityHost({ ...this.ports(config), ...ports }, cluster.registry);
   }
 
   get ops(): OpRecorder {
@@ -163,6 +163,7 @@ export class TestGame {
       scheduler: cluster.scheduler,
       timers: this.timers,
       ops: new OpRouter([this.recorder.sink]),
+      nav: null,
       flush: () => {
         this.flushCount++;
       },

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { ViewShape } from "../../../engine/base/view-shape.js";
 import type { AreaEntity } from "../../../engine/entity/area-entity.js";
 import type { Space } from "../../../engine/entity/space.js";
 import { SpaceTable } from "../../../engine/entity/space-table.js";
@@ -15,16 +16,19 @@ interface Op {
 class Room {
   readonly ops: Op[] = [];
   readonly entities: AreaEntity[] = [];
-  readonly space = { spaceNumber: 0, spaceName: "room", members: new Set(), $: { slot: 0, definition: { id: 1 } } };
+  readonly space;
   readonly table: SpaceTable;
 
-  constructor() {
+  /** `viewShape`: what the type of the space says. */
+  constructor(viewShape?: ViewShape) {
+    const definition = { id: 1, viewShape };
+    this.space = { spaceNumber: 0, spaceName: "room", members: new Set(), $: { slot: 0, definition } };
     const record =
       (name: string) =>
       (...args: unknown[]) =>
         this.ops.push({ name, args });
     const sink = new Proxy({}, { get: (_, name: string) => record(name) });
-    this.table = new SpaceTable(sink as WorldOpSink, (slot) => this.entities[slot]);
+    this.table = new SpaceTable(sink as WorldOpSink, (slot) => this.entities[slot], "circle");
     this.table.open(this.asSpace);
   }
 
@@ -59,6 +63,19 @@ test("space table: a short id means its present holder, within sight and margin"
   assert.equal(room.table.inView(viewer, viewer.$.shortId, 0), "RPC_NOT_VISIBLE", "itself");
   room.table.move(near, 12.01, 0, 0, 0);
   assert.equal(room.table.inView(viewer, shortId, generation), "RPC_NOT_VISIBLE");
+});
+
+test("space table: in a space of boxes sight and margin reach into the corners", () => {
+  for (const [shape, isSeen] of [
+    ["box", true],
+    [undefined, false],
+  ] as const) {
+    const room = new Room(shape);
+    const viewer = room.add(1, 0, 0);
+    const corner = room.add(2, 12, -12);
+    const { shortId, generation } = room.lastEnter();
+    assert.equal(room.table.inView(viewer, shortId, generation) === corner, isSeen);
+  }
 });
 
 test("space table: the holder of an earlier generation is not meant", () => {

@@ -6,6 +6,7 @@ import { GameToGate, GateToGame } from "../../../engine/protocol/game-link.js";
 import { LINK_MAGIC, LinkFrame } from "../../../engine/protocol/link-frame.js";
 import { ManagerInbound, ManagerOutbound } from "../../../engine/protocol/manager-link.js";
 import type { MessageValue } from "../../../engine/protocol/message.js";
+import { SecureToClient, SecureToGate } from "../../../engine/protocol/secure-link.js";
 
 /** Each message: a value, and `u8 id | body` in hexadecimal. */
 export type Golden<P> = { readonly [K in keyof P]: readonly [value: MessageValue<P[K]>, hex: string] };
@@ -17,8 +18,17 @@ const position = { x: 1, y: -2, z: 0.5, yaw: 3 };
 
 const clientToGate: Golden<typeof ClientToGate> = {
   clientHello: [
-    { protocolVersion: 1, clientId, connectionNumber: 2, token: bytes, ack: 300, definitionsHash: "d", indexHash: "i" },
-    "010100000102030405060708090a0b0c0d0e0f0200000002cafeac0201640169",
+    {
+      protocolVersion: 1,
+      clientId,
+      connectionNumber: 2,
+      token: bytes,
+      ack: 300,
+      definitionsHash: "d",
+      indexHash: "i",
+      compression: "deflate",
+    },
+    "010100000102030405060708090a0b0c0d0e0f0200000002cafeac020164016901",
   ],
   clientPacket: [{ sequence: 5, ack: 6, messages: [bytes, Uint8Array.of(1)] }, "0205060202cafe0101"],
   clientHeartbeat: [{ clientMs: 1.5, ack: 7 }, "03000000000000f83f07"],
@@ -27,18 +37,39 @@ const clientToGate: Golden<typeof ClientToGate> = {
 
 const gateToClient: Golden<typeof GateToClient> = {
   serverWelcome: [
-    { token: bytes, resumed: true, ack: 4, heartbeatIntervalMs: 2_000, serverMs: 1_767_225_600_000, gates: ["ws://a"] },
-    "0102cafe0104d0070000000080aa6db77942010677733a2f2f61",
+    {
+      token: bytes,
+      resumed: true,
+      ack: 4,
+      heartbeatIntervalMs: 2_000,
+      serverMs: 1_767_225_600_000,
+      gates: ["ws://a"],
+      ownAddresses: ["b"],
+    },
+    "0102cafe0104d0070000000080aa6db77942010677733a2f2f61010162",
   ],
   serverPacket: [{ sequence: 1, ack: 2, bodies: bytes }, "020102cafe"],
   serverHeartbeat: [{ clientMs: 1, serverMs: 2, ack: 3 }, "03000000000000f03f000000000000004003"],
   serverClose: [{ code: "C", reason: "r", retry: false }, "040143017200"],
+  serverLoose: [{ after: 300, bodies: bytes }, "05ac02cafe"],
+  serverDeflated: [{ inflatedBytes: 4_096, deflated: bytes }, "0600100000cafe"],
+};
+
+const secureToGate: Golden<typeof SecureToGate> = {
+  secureHello: [{ version: 1, kinds: [2, 1], clientKey: bytes }, "400102020102cafe"],
+};
+
+const secureToClient: Golden<typeof SecureToClient> = {
+  secureAccept: [
+    { kind: 2, gateKey: bytes, gateStaticKey: Uint8Array.of(1), confirmation: Uint8Array.of(2) },
+    "400202cafe01010102",
+  ],
 };
 
 const upstreamBody: Golden<typeof UpstreamBody> = {
   entityCall: [{ target: 300, generation: 2, method: 17, callId: 5, arguments: bytes }, "01ac0202110005000000cafe"],
   viewCheck: [{ target: 3, generation: 1, stage: "repair", parts: [{ part: 5, op: 3 }] }, "03030102010503"],
-  entityMove: [{ moveNumber: 9, ...position }, "02090000000000803f000000c00000003f00004040"],
+  entityMove: [{ moveNumber: 9, placement: 258, ...position }, "020900000002010000803f000000c00000003f00004040"],
 };
 
 const downstreamBody: Golden<typeof DownstreamBody> = {
@@ -63,7 +94,10 @@ const downstreamBody: Golden<typeof DownstreamBody> = {
   repairOps: [{ target: 3, ops: bytes }, "1003cafe"],
   nearChanges: [{ records: bytes }, "0dcafe"],
   shortTransforms: [{ cellX: -1, cellY: 0, cellZ: 300, levelCount: 1, records: bytes }, "0cffff00002c010100cafe"],
-  moveCorrect: [{ moveNumber: 9, ...position }, "0b090000000000803f000000c00000003f00004040"],
+  moveCorrect: [
+    { moveNumber: 9, placement: 258, cause: "corrected", ...position },
+    "0b090000000201010000803f000000c00000003f00004040",
+  ],
 };
 
 const gateToGame: Golden<typeof GateToGame> = {
@@ -81,6 +115,11 @@ const gateToGame: Golden<typeof GateToGame> = {
   clientMessage: [{ handle: 1, bindNumber: 2, arrivedMs: 3, payload: bytes }, "06010000000200000003000000cafe"],
   routed: [{ fromGame: 1_809_639_014_407_168, payload: bytes }, "0780b880d5b6bb9b03cafe"],
   routeFailed: [{ token: 1, targetGame: 2, code: "C" }, "0801000000020143"],
+  gateSlept: [{ sleptMs: 5_000 }, "0b88130000"],
+  clientCredit: [
+    { clients: [{ handle: 1, bindNumber: 2, confirmedBytes: 300, isLossy: true }] },
+    "0a010100000002000000ac0201",
+  ],
   proxied: [{ fromGame: 300, handle: 1, bindNumber: 2, payload: bytes }, "09ac020100000002000000cafe"],
 };
 
@@ -191,6 +230,7 @@ const managerOutbound: Golden<typeof ManagerOutbound> = {
     "090100000001ac0201020567616d6531ac02040000000168141e0001000000000000e03f000000000000544003000000020000000101530100ac021041414543417751464267634943516f4c02",
   ],
   shutdown: [{}, "0a"],
+  gateLoads: [{ gates: [{ gate: 300, clients: 7 }] }, "0b01ac0207000000"],
 };
 
 const nonce = new Uint8Array(16).fill(0xaa);
@@ -214,6 +254,8 @@ const linkFrame: Golden<typeof LinkFrame> = {
 export const goldenProtocols = {
   ClientToGate: [ClientToGate, clientToGate],
   GateToClient: [GateToClient, gateToClient],
+  SecureToGate: [SecureToGate, secureToGate],
+  SecureToClient: [SecureToClient, secureToClient],
   UpstreamBody: [UpstreamBody, upstreamBody],
   DownstreamBody: [DownstreamBody, downstreamBody],
   GateToGame: [GateToGame, gateToGame],

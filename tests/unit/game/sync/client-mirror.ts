@@ -18,6 +18,8 @@ export interface Seen {
   readonly type: number;
   readonly generation: number;
   position: number[];
+  /** The packet that last placed it in order. */
+  placedBy: number;
 }
 
 export interface HeardCall {
@@ -44,6 +46,9 @@ export class ClientMirror {
   /** What the server said its copies' hashes should be, and what they were. */
   readonly hashes: { readonly target: number; readonly hash: number; readonly own: number }[] = [];
   divergences: Divergence[] = [];
+  /** Of the packet that is read; and of the one that the loose bodies being read stand on. */
+  private sequence = 0;
+  private looseAfter: number | null = null;
   private definitions: DefinitionTable | null;
   private shadow: Shadow | null;
   private readonly dispatch: (reader: ByteReader) => void;
@@ -56,7 +61,8 @@ export class ClientMirror {
   }
 
   /** Bodies, one after the other, `u8 id | uvar length | body` each. */
-  readBodies(bytes: Uint8Array): void {
+  readBodies(bytes: Uint8Array, sequence = 0): void {
+    this.sequence = sequence;
     const reader = new ByteReader(bytes);
     while (reader.remaining > 0) {
       const id = reader.u8();
@@ -67,6 +73,23 @@ export class ClientMirror {
       this.log.push(nameOf(id));
       this.dispatch(new ByteReader(message));
     }
+  }
+
+  /** Loose ones, by the rules that clients go by: see client/mirror.ts. */
+  readLoose(bytes: Uint8Array, after: number): void {
+    this.looseAfter = after;
+    this.readBodies(bytes, this.sequence);
+    this.looseAfter = null;
+  }
+
+  private mover(target: number): Seen | null {
+    if (this.looseAfter === null) {
+      const seen = this.seen(target);
+      seen.placedBy = this.sequence;
+      return seen;
+    }
+    const seen = this.view.get(target);
+    return seen !== undefined && seen.placedBy <= this.looseAfter ? seen : null;
   }
 
   ownPlain(): Record<string, unknown> {
@@ -126,7 +149,13 @@ export class ClientMirror {
         assert.notEqual(m.target, this.ownShortId, "a client sees its own entity");
         this.assertAbsent(m.entity);
         const position = [m.x, m.y, m.z, m.yaw];
-        this.view.set(m.target, { id: m.entity, type: m.type, generation: m.generation, position });
+        this.view.set(m.target, {
+          id: m.entity,
+          type: m.type,
+          generation: m.generation,
+          position,
+          placedBy: this.sequence,
+        });
         this.applyState(m.target, m.type, m.entity, m.state);
       },
       viewLeave: (m) => this.forget(m.target),
@@ -137,7 +166,10 @@ export class ClientMirror {
         assert.equal(reader.remaining, 0, "bytes behind property ops");
       },
       transforms: (m) => {
-        for (const r of m.records) this.seen(r.target).position = [r.x, r.y, r.z, r.yaw];
+        for (const r of m.records) {
+          const seen = this.mover(r.target);
+          if (seen !== null) seen.position = [r.x, r.y, r.z, r.yaw];
+        }
       },
       nearChanges: (m) => {
         const reader = new ByteReader(m.records);
@@ -153,16 +185,12 @@ export class ClientMirror {
       shortTransforms: (m) => {
         const reader = new ByteReader(m.records);
         for (let i = 0; reader.remaining > 0; i++) {
-          const seen = this.seen(reader.u16());
+          const seen = this.mover(reader.u16());
           const x = coordinateOf(reader.u16(), m.cellX);
           const z = coordinateOf(reader.u16(), m.cellZ);
           const yaw = yawOf(reader.u8());
-          seen.position = [
-            x,
-            i < m.levelCount ? (seen.position[1] as number) : coordinateOf(reader.u16(), m.cellY),
-            z,
-            yaw,
-          ];
+          const height = i < m.levelCount ? null : coordinateOf(reader.u16(), m.cellY);
+          if (seen !== null) seen.position = [x, height ?? (seen.position[1] as number), z, yaw];
         }
       },
       clientCall: (m) => {
@@ -172,6 +200,7 @@ export class ClientMirror {
       },
       callReply: (m) => this.replies.push({ callId: m.callId, code: m.code, payload: [...m.payload] }),
       tick: (m) => {
+        if (this.looseAfter !== null && m.tick < this.tick) return;
         assert.ok(m.tick >= this.tick, "ticks go back");
         this.tick = m.tick;
         this.serverMs = m.serverMs;

@@ -4,10 +4,10 @@ import { Metrics } from "../../../../engine/base/metrics.js";
 import { DefinitionTable } from "../../../../engine/property/definition.js";
 import { Scope } from "../../../../engine/property/op-sink.js";
 import { Shadow } from "../../../../engine/property/shadow.js";
+import { NEAR } from "../../../../engine/property/shadow-near.js";
 import { int16 } from "../../../../engine/property/types.js";
 import { ClientFramesReader } from "../../../../engine/protocol/client-frames.js";
 import { DownstreamBody } from "../../../../engine/protocol/client-link.js";
-import { NOT_NEAR, NOTHING } from "../../../../game/sync/body-arena.js";
 import { ClientStream } from "../../../../game/sync/client-stream.js";
 import { FrameBuilder } from "../../../../game/sync/frame-builder.js";
 
@@ -55,8 +55,8 @@ test("frame builder: each client gets its bodies in order, each gate a body once
   frames.emitAll();
   assert.deepEqual(Object.fromEntries(gates.received), { 1: [10], 2: [10, 11, 10], 3: [10, 12] });
   assert.deepEqual(gates.payloads, [
-    { gate: GATE_A, bytes: 1 + 2 * 4 + 1 + 10 + 12 },
-    { gate: GATE_B, bytes: 1 + 2 * 4 + 1 + 11 },
+    { gate: GATE_A, bytes: 1 + 2 * 4 + 1 + 1 + 10 + 12 },
+    { gate: GATE_B, bytes: 1 + 2 * 4 + 1 + 1 + 11 },
   ]);
   frames.emitAll();
   assert.equal(gates.payloads.length, 2);
@@ -132,7 +132,10 @@ test("frame builder: parts that stand in a row go behind one head, another body 
     }
   }, new Metrics());
   const [one, two] = [new ClientStream(GATE_A, 1, 1, 0), new ClientStream(GATE_A, 2, 1, 0)];
-  const parts = [1, 2, 3].map((slot) => frames.addNearChange(shadow, slot, Scope.ALL_CLIENTS, slot * 100));
+  const made = new Int32Array(3);
+  const [slots, targets] = [Int32Array.of(1, 2, 3), Int32Array.of(100, 200, 300)];
+  frames.addNearChanges(shadow, slots, targets, 3, Scope.ALL_CLIENTS, made);
+  const parts = [...made];
   const leave = frames.add(DownstreamBody.viewLeave, { target: 7 });
   for (const body of [parts[0], parts[1], leave, parts[2]] as number[]) frames.give(one, body);
   for (const body of [parts[1], parts[2]] as number[]) frames.give(two, body);
@@ -141,6 +144,8 @@ test("frame builder: parts that stand in a row go behind one head, another body 
   assert.equal(received.get(1), `0d09${records[0]}${records[1]}050107${`0d05${records[2]}`}`);
   assert.equal(received.get(2), `0d0a${records[1]}${records[2]}`);
   shadow.fieldSet(3, 0, 8, Scope.ALL_CLIENTS, 1);
-  assert.equal(frames.addNearChange(shadow, 3, Scope.ALL_CLIENTS, 1), NOT_NEAR);
-  assert.equal(frames.addNearChange(shadow, 3, Scope.OWN_CLIENT, 1), NOTHING);
+  frames.addNearChanges(shadow, slots.subarray(1), targets, 2, Scope.ALL_CLIENTS, made);
+  assert.equal(made[1], NEAR.far);
+  frames.addNearChanges(shadow, slots, targets, 3, Scope.OWN_CLIENT, made);
+  assert.deepEqual([...made], [NEAR.nothing, NEAR.nothing, NEAR.nothing]);
 });

@@ -308,7 +308,7 @@ test("correction: reaches the own client only", () => {
   const b = g.avatar(2, 1, 0);
   g.end();
   b.takeLog();
-  g.sink.moveCorrect(1, 12, 1, 2, 3, 0.5);
+  g.sink.moveCorrect(1, 12, 3, "corrected", 1, 2, 3, 0.5);
   g.end();
   assert.deepEqual([a.corrected, a.ownPosition], [12, [1, 2, 3, 0.5]]);
   assert.deepEqual(b.takeLog(), []);

@@ -57,6 +57,12 @@ export interface TestGameOptions {
   readonly payloadBytesMax?: number;
   readonly rates?: DistanceRates;
   readonly viewCheckIntervalMs?: number;
+  readonly clientWindowBytes?: number;
+  readonly clientBytesPerSecond?: number;
+  /** Every client's connection can lose loose bodies; asked of each packet of them whether it does. */
+  loses?(): boolean;
+  /** Takes what leaves for gates, instead of the mirrors. */
+  onFrames?(gate: number, payload: Uint8Array): void;
   /** Puts something between the ops and the core: where they are written, and what brings them to the core. */
   between?(core: SyncCore): { sink: OpSink; drain(): void };
 }
@@ -65,6 +71,8 @@ export class TestGame {
   readonly definitions = testDefinitions();
   readonly metrics = new Metrics();
   readonly mirrors = new Map<string, ClientMirror>();
+  /** Bytes that each of them was given. */
+  readonly given = new Map<string, number>();
   readonly trees: (PropertyTree | undefined)[] = [];
   /** Beginnings (+) and ends (-) of sight, as reported. */
   readonly viewChanges: string[] = [];
@@ -75,6 +83,9 @@ export class TestGame {
   readonly core: SyncCore;
   /** Where ops are written. */
   readonly sink: OpSink;
+  private readonly loses: (() => boolean) | null;
+  /** By client: number of the last packet. */
+  private readonly sequences = new Map<string, number>();
   private readonly drain: () => void;
   private readonly spaceIds = new Map<number, ShortIds>();
   /** By slot. */
@@ -83,6 +94,7 @@ export class TestGame {
   private tickNumber = 0;
 
   constructor(options: TestGameOptions = {}) {
+    this.loses = options.loses?.bind(options) ?? null;
     const log = callbackLog((level, event, data) => {
       if (level === "warn") this.warnings.push(data);
       else assert.fail(`${level} ${event} ${JSON.stringify(data)}`);
@@ -96,8 +108,13 @@ export class TestGame {
       payloadBytesMax: options.payloadBytesMax,
       rates: options.rates,
       viewCheckIntervalMs: options.viewCheckIntervalMs,
+      clientWindowBytes: options.clientWindowBytes,
+      clientBytesPerSecond: options.clientBytesPerSecond,
       out: {
-        clientFrames: (gate, payload) => this.takeFrames(gate, payload),
+        clientFrames: (gate, payload) => {
+          if (options.onFrames === undefined) this.takeFrames(gate, payload);
+          else options.onFrames(gate, payload);
+        },
         viewChange: (observer, subject, isEntered) =>
           this.viewChanges.push(
             `${observer.replace(/-+$/, "")} ${isEntered ? "+" : "-"} ${subject.replace(/-+$/, "")}`,
@@ -208,14 +225,55 @@ export class TestGame {
     this.core.endDrain();
   }
 
+  /** The gate's word that all it was given for this client has left. */
+  confirm(handle: number, gate = GATE, isLossy = this.loses !== null): void {
+    const confirmedBytes = this.given.get(keyOf(gate, handle, 1)) ?? 0;
+    this.core.clientCredit(gate, { handle, bindNumber: 1, confirmedBytes, isLossy });
+  }
+
+  confirmAll(): void {
+    for (const key of this.given.keys()) {
+      const [gate = 0, handle = 0] = key.split("/").map(Number);
+      this.confirm(handle, gate);
+    }
+  }
+
+  get isLossy(): boolean {
+    return this.loses !== null;
+  }
+
+  get behindCount(): number {
+    return this.metrics.snapshot().sync_clients_behind ?? 0;
+  }
+
+  givenTo(handle: number, gate = GATE): number {
+    return this.given.get(keyOf(gate, handle, 1)) ?? 0;
+  }
+
   private takeFrames(gate: number, payload: Uint8Array): void {
     const reader = new ClientFramesReader();
     reader.begin(payload.slice());
     while (reader.next()) {
-      const bodies = new Uint8Array(reader.bodyBytes);
-      reader.copyBodies(bodies, 0);
-      this.mirror(gate, reader.handle, reader.bindNumber).readBodies(bodies);
+      const key = keyOf(gate, reader.handle, reader.bindNumber);
+      this.given.set(key, (this.given.get(key) ?? 0) + reader.bodyBytes);
+      this.takeBodies(key, this.mirror(gate, reader.handle, reader.bindNumber), reader);
     }
+  }
+
+  /** As a gate and a connection would bring them to the client. */
+  private takeBodies(key: string, mirror: ClientMirror, reader: ClientFramesReader): void {
+    const looseBytes = this.loses === null ? 0 : reader.looseBytes;
+    const ordered = new Uint8Array(reader.bodyBytes - looseBytes);
+    const loose = new Uint8Array(looseBytes);
+    if (looseBytes === 0) reader.copyBodies(ordered, 0);
+    else {
+      reader.copyOrdered(ordered, 0);
+      reader.copyLoose(loose, 0);
+    }
+    const sequence = (this.sequences.get(key) ?? 0) + (ordered.length > 0 ? 1 : 0);
+    this.sequences.set(key, sequence);
+    if (ordered.length > 0) mirror.readBodies(ordered, sequence);
+    if (loose.length > 0 && this.loses?.() === false) mirror.readLoose(loose, sequence);
   }
 
   private mirror(gate: number, handle: number, bindNumber: number): ClientMirror {

@@ -15,6 +15,8 @@ export interface ConfigOverrides {
   readonly host?: string | undefined;
   /** Absolute. */
   readonly recordFolder?: string | undefined;
+  /** Absolute; where the file names none. */
+  readonly traceFolder?: string | undefined;
 }
 
 export interface ConfigFile {
@@ -44,7 +46,8 @@ function parseJson(file: string): unknown {
 }
 
 function effective(written: AeonConfig, folder: string, overrides: ConfigOverrides): AeonConfig {
-  const { cluster, gate, game, world } = written;
+  const { cluster, gate, game, movement, world } = written;
+  const traceFolder = absolute(folder, movement.traceFolder);
   const host = overrides.host ?? gate.host;
   const publicHost = gate.publicHost === "" && isEveryAddress(host) ? ownAddress() : gate.publicHost;
   return parseConfig({
@@ -55,8 +58,15 @@ function effective(written: AeonConfig, folder: string, overrides: ConfigOverrid
       games: overrides.games ?? cluster.games,
       gates: overrides.gates ?? cluster.gates,
     },
-    gate: { ...gate, host, publicHost },
+    gate: {
+      ...gate,
+      host,
+      publicHost,
+      tlsCertFile: absolute(folder, gate.tlsCertFile),
+      tlsKeyFile: absolute(folder, gate.tlsKeyFile),
+    },
     game: { ...game, recordFolder: overrides.recordFolder ?? absolute(folder, game.recordFolder) },
+    movement: { ...movement, traceFolder: traceFolder === "" ? (overrides.traceFolder ?? "") : traceFolder },
     world: { ...world, module: absolute(folder, world.module), web: absolute(folder, world.web) },
   });
 }

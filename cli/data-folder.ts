@@ -6,6 +6,7 @@
  *   config.json     the effective configuration, as the processes read it
  *   processes/      one record for each process that was started, supervisors among them
  *   recordings/     what games recorded (`aeon up --record`), for `aeon replay`
+ *   traces/         what games saw of suspicious moves, for `aeon trace` and `aeon replay`
  *   stopping        there while the cluster ends: what dies now is not started again
  *   logs/  store/   log files; the embedded store
  */

@@ -144,6 +144,7 @@ export class ManagerClient {
       stubsCreate: ignore,
       stubTable: ignore,
       shutdown: ignore,
+      gateLoads: ignore,
     });
   }
 }

@@ -31,6 +31,11 @@ export function recordingsFolder(data: string): string {
   return resolve(data, "recordings");
 }
 
+/** Where games write traces of suspicious moves, unless the configuration says otherwise. */
+export function tracesFolder(data: string): string {
+  return resolve(data, "traces");
+}
+
 /** What goes over the configuration file. */
 export function addClusterOptions(command: Command): Command {
   return command

@@ -7,10 +7,12 @@ import { addBotsCommand } from "./commands/bots.js";
 import { addDevCommand } from "./commands/dev.js";
 import { addDownCommand } from "./commands/down.js";
 import { addLogsCommand } from "./commands/logs.js";
+import { addNavmeshCommand } from "./commands/navmesh.js";
 import { addNewCommand } from "./commands/new.js";
 import { addReplayCommand } from "./commands/replay.js";
 import { addRpcIndexCommand } from "./commands/rpc-index.js";
 import { addStatusCommand } from "./commands/status.js";
+import { addTraceCommand } from "./commands/trace.js";
 import { addUpCommand } from "./commands/up.js";
 import { packageFolder } from "./package-files.js";
 
@@ -24,11 +26,13 @@ export function makeProgram(): Command {
     addBotsCommand,
     addRpcIndexCommand,
     addBenchCommand,
+    addNavmeshCommand,
     addReplayCommand,
+    addTraceCommand,
     addNewCommand,
   ])
     add(program);
-  for (const command of [program, ...program.commands]) {
+  for (const command of [program, ...program.commands, ...program.commands.flatMap((each) => each.commands)]) {
     command.exitOverride();
     command.configureOutput({ outputError: (text, write) => write(oneLine(text)) });
     if (command !== program) command.helpOption("--help", "print this help");

@@ -5,12 +5,27 @@ export { AreaEntity } from "./entity/area-entity.js";
 export { AvatarAreaEntity, AvatarEntity } from "./entity/avatar-entity.js";
 export { defineEntity, rpc } from "./entity/define.js";
 export type { Remote, RemoteAvatar } from "./entity/remote.js";
-export type { Position, RemoteSpawnOptions, SpawnOptions } from "./entity/runtime.js";
+export type { MoveFlag, Position, RemoteSpawnOptions, SpawnOptions } from "./entity/runtime.js";
 export { ServerEntity } from "./entity/server-entity.js";
 export { type Point, SPACE_MANAGER, Space } from "./entity/space.js";
 export type { SpaceManager, SpaceReference, WantedSpace } from "./entity/space-manager.js";
 export { StubEntity } from "./entity/stub-entity.js";
 export { defineWorld, type World } from "./entity/world.js";
+export { NAV_ANSWER, type NavCheck } from "./movement/nav-guard.js";
+export type { MoveMode, MovementRules } from "./movement/rules.js";
+export type { NavBox, NavCylinder, NavObstacle } from "./nav/mesh-changes.js";
+export { MoveVerdict } from "./nav/nav-batch.js";
+export type { NavFilter } from "./nav/nav-filter.js";
+export {
+  type NavHit,
+  type NavMoveChecks,
+  type NavOptions,
+  NavPath,
+  type NavPoint,
+  type NavRays,
+  type SpaceNav,
+} from "./nav/space-nav.js";
+export { wayCheckOf } from "./nav/way-check.js";
 export type { ViewRule } from "./property/op-sink.js";
 export { CustomList, CustomMap } from "./property/properties.js";
 export {

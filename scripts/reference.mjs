@@ -47,6 +47,7 @@ function rangeOf(option) {
   if (option.type === "integer") return `${option.minimum} … ${option.maximum}`;
   if (option.type === "number") return `number, ${option.minimum} … ${option.maximum}`;
   if (option.type === "array") return "list of texts";
+  if (option.type === "boolean") return "`true`, `false`";
   const { minLength, maxLength } = option;
   return minLength === undefined ? "text" : `text of ${minLength} … ${maxLength} characters`;
 }
@@ -91,21 +92,27 @@ function protocolTable(file, name, protocol) {
 
 async function cliTables(compiled) {
   const { makeProgram } = await load(compiled, "cli/program.js");
-  const parts = makeProgram().commands.map((command) => {
-    const usage = [
-      command.name(),
-      ...command.registeredArguments.map((one) => (one.required ? `<${one.name()}>` : `[${one.name()}]`)),
-    ];
-    const rows = command.options.map(({ flags, description, defaultValue, defaultValueDescription, argChoices }) =>
-      row(
-        `\`${flags}\``,
-        argChoices === undefined ? description : `${description}: ${argChoices.join(", ")}`,
-        shown(defaultValue, defaultValueDescription),
-      ),
-    );
-    const options = rows.length === 0 ? "" : `\n\n${table(["option", "what it does", "default"], rows)}`;
-    return `## aeon ${usage.join(" ")}\n\n${sentence(command.description())}${options}`;
-  });
+  const withParent = (command, parent) =>
+    command.commands.length === 0
+      ? [[`${parent}${command.name()}`, command]]
+      : command.commands.flatMap((sub) => withParent(sub, `${parent}${command.name()} `));
+  const parts = makeProgram()
+    .commands.flatMap((command) => withParent(command, ""))
+    .map(([name, command]) => {
+      const usage = [
+        name,
+        ...command.registeredArguments.map((one) => (one.required ? `<${one.name()}>` : `[${one.name()}]`)),
+      ];
+      const rows = command.options.map(({ flags, description, defaultValue, defaultValueDescription, argChoices }) =>
+        row(
+          `\`${flags}\``,
+          argChoices === undefined ? description : `${description}: ${argChoices.join(", ")}`,
+          shown(defaultValue, defaultValueDescription),
+        ),
+      );
+      const options = rows.length === 0 ? "" : `\n\n${table(["option", "what it does", "default"], rows)}`;
+      return `## aeon ${usage.join(" ")}\n\n${sentence(command.description())}${options}`;
+    });
   return parts.join("\n\n");
 }
 

@@ -19,7 +19,7 @@ import { createLinkHost } from "../engine/net/link-host.js";
 import { SimulatedNetwork } from "../engine/net/simulated-network.js";
 import { ManagerInbound } from "../engine/protocol/manager-link.js";
 import { MemoryDisk, MemoryStore } from "../engine/store/memory-store.js";
-import { Game } from "../game/game.js";
+import { Game, type GameOptions } from "../game/game.js";
 import { inlineStreams } from "../game/inline-stream.js";
 import { GameManager } from "../gamemanager/game-manager.js";
 import { Gate } from "../gate/gate.js";
@@ -38,6 +38,8 @@ export interface SimulatedClusterOptions {
   readonly config?: Record<string, unknown>;
   /** A process that is killed or ends with an error is started again after 200 ms, as `aeon up` does. Default true. */
   readonly restart?: boolean;
+  /** The world's navigation meshes, and who answers about them: `loadInlineRunner`, so that a seed repeats a run. */
+  readonly nav?: NonNullable<GameOptions["nav"]>;
 }
 
 /** One line of a process's log. */
@@ -79,6 +81,7 @@ export class SimulatedCluster {
   onEvent: ((event: SimulatedEvent) => void) | null = null;
   private readonly registry: EntityRegistry;
   private readonly restart: boolean;
+  private readonly gameOptions: Pick<GameOptions, "nav">;
   private readonly running = new Map<string, Running>();
   private readonly definitions = new DefinitionCache();
   private nextPid = 100;
@@ -89,6 +92,7 @@ export class SimulatedCluster {
     this.network = new SimulatedNetwork({ scheduler: this.scheduler, random: this.random });
     this.config = simulatedConfig(options.config ?? { cluster: { games: 2, gates: 2 } });
     this.restart = options.restart ?? true;
+    this.gameOptions = options.nav === undefined ? {} : { nav: options.nav };
     this.registry = registries.get(world) ?? new EntityRegistry(world, null);
     registries.set(world, this.registry);
   }
@@ -235,7 +239,9 @@ export class SimulatedCluster {
 
   private makeProcess(kind: ProcessKind, env: ProcessEnv, transport: ProcessEnv["transport"]): ClusterProcess {
     if (kind === "gamemanager") return new GameManager(env);
-    if (kind === "game") return new Game(env, this.registry, { openStream: inlineStreams(env) });
+    if (kind === "game") {
+      return new Game(env, this.registry, { ...this.gameOptions, openStream: inlineStreams(env) });
+    }
     if (kind === "gate") return new Gate(env, { clients: transport });
     const store = new MemoryStore({ ...env, disk: this.disk, latencyMinMs: 0.1, latencyMaxMs: 2 });
     return new DatabaseManager(env, store);

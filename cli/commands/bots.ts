@@ -1,6 +1,10 @@
 /** `aeon bots`: clients that play by a profile and measure. They find the gates of the cluster in the data folder, or are given one. */
-import { type Command, Option } from "commander";
-import { AeonError } from "../../engine/base/errors.js";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { NetEmulator } from "../../client/net-emulator.js";
+import { type NetPlan, parseNetPlan, runCuts } from "../../client/net-plan.js";
+import { AeonError, errorText } from "../../engine/base/errors.js";
+import { systemRandom } from "../../engine/base/random.js";
+import { realScheduler } from "../../engine/base/real-scheduler.js";
 import { DataFolder } from "../data-folder.js";
 import { withManager } from "../manager-client.js";
 import { addDataOption, addJsonOption, integerBetween } from "../options.js";
@@ -11,6 +15,8 @@ const CONNECT_TIMEOUT_MS = 5_000;
 /** More want a second process: one core does not carry them. */
 export const BOT_COUNT_MAX = 500;
 const SECONDS_MAX = 1_000_000;
+/** As often as a bot is stepped. */
+const MOVES_MAX = 10;
 const SEED_MAX = 2 ** 32 - 1;
 
 interface BotsOptions {
@@ -20,6 +26,10 @@ interface BotsOptions {
   readonly profile: string;
   readonly seed?: number;
   readonly gate: readonly string[];
+  readonly transport: "ws" | "kcp" | "auto";
+  readonly moves?: number;
+  readonly net?: NetPlan;
+  readonly query?: boolean;
   readonly json?: boolean;
 }
 
@@ -34,22 +44,64 @@ export function addBotsCommand(program: Command): void {
     .option("--profile <name>", "what they do", "wander")
     .addOption(new Option("--seed <n>", "repeats their choices").argParser(integerBetween(0, SEED_MAX)))
     .addOption(
+      new Option(
+        "--transport <name>",
+        "how they connect to ws:// gates; auto: kcp, and ws where it does not come through",
+      )
+        .choices(["ws", "kcp", "auto"])
+        .default("ws"),
+    )
+    .addOption(new Option("--moves <n>", "moves of each per second").argParser(integerBetween(1, MOVES_MAX)))
+    .addOption(
       new Option("--gate <url>", "a gate to connect to, such as ws://127.0.0.1:7711; may be repeated")
         .argParser(appended)
         .default([], "the running cluster's"),
     )
+    .addOption(
+      new Option(
+        "--net <line>",
+        "a bad line, such as 120ms,jitter20,loss5,cut3s: delay, jitter, loss in %, a cut",
+      ).argParser(netPlan),
+    )
+    .option("--query", "ask a gate which gate to take, each bot for itself")
     .action(runBotsCommand);
+}
+
+/** Wrong usage when it is none. */
+function netPlan(text: string): NetPlan {
+  try {
+    return parseNetPlan(text);
+  } catch (error) {
+    throw new InvalidArgumentError(errorText(error));
+  }
+}
+
+/** One for all bots: each frame has its own fate, a cut is everybody's. */
+function badLine({ conditions }: NetPlan): NetEmulator {
+  return new NetEmulator({ conditions: { ...conditions }, scheduler: realScheduler, random: systemRandom });
 }
 
 async function runBotsCommand(options: BotsOptions): Promise<void> {
   const gates = options.gate.length > 0 ? options.gate : await runningGates(options.data);
-  const { runBots } = await import("../../client/node/bots.js");
-  const { count, seconds, profile } = options;
-  const seed = options.seed === undefined ? {} : { seed: options.seed };
-  const show = options.json === true ? printJson : (line: object) => printLine(readable(line));
+  const { runBots, openTransport, queryGatesFromNode } = await import("../../client/node/index.js");
+  const { count, seconds, profile, seed, moves, net } = options;
+  const line = net === undefined ? null : badLine(net);
+  const stopCuts = net === undefined || line === null ? null : runCuts(line, net, realScheduler);
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
-  const summary = await runBots({ gates, count, seconds, profile, ...seed, onLine: show, signal: stop.signal });
+  const summary = await runBots({
+    gates,
+    count,
+    seconds,
+    profile,
+    transport: openTransport({ via: options.transport, ...(line === null ? {} : { line }) }),
+    ...(options.query === true ? { query: queryGatesFromNode } : {}),
+    ...(seed === undefined ? {} : { seed }),
+    ...(moves === undefined ? {} : { movesPerSecond: moves }),
+    onLine: options.json === true ? printJson : (each: object) => printLine(readable(each)),
+    signal: stop.signal,
+  });
+  stopCuts?.();
   if (summary.loggedIn === 0) process.exitCode = 1;
 }
 

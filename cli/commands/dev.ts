@@ -11,7 +11,7 @@ import { realScheduler } from "../../engine/base/real-scheduler.js";
 import type { TimerHandle } from "../../engine/base/scheduler.js";
 import { type ConfigFile, readConfigFile } from "../config-file.js";
 import { DataFolder } from "../data-folder.js";
-import { addDataOption, addRecordOption, integerBetween, recordingsFolder } from "../options.js";
+import { addDataOption, addRecordOption, integerBetween, recordingsFolder, tracesFolder } from "../options.js";
 import { printError, printLine } from "../output.js";
 import { compiledFolder } from "../package-files.js";
 import { clusterPorts, requirePortsFree } from "../ports.js";
@@ -46,7 +46,13 @@ export function addDevCommand(program: Command): void {
 
 async function runDev(options: DevOptions): Promise<void> {
   const recordFolder = options.record === true ? recordingsFolder(options.data) : undefined;
-  const file = readConfigFile(options.config, { ...options, recordFolder, games: 1, gates: 1 });
+  const file = readConfigFile(options.config, {
+    ...options,
+    recordFolder,
+    traceFolder: tracesFolder(options.data),
+    games: 1,
+    gates: 1,
+  });
   const folder = new DataFolder(options.data);
   const { name, host, portBase } = file.config.cluster;
   const startedMs = realScheduler.wallMs();

@@ -1,19 +1,23 @@
 /**
- * `aeon replay`: shows a recording in the web page, served on loopback with the file beside it; or says in one line what is in it. A page
- * of another origin gets nothing: only requests that name this server by its loopback address are answered.
+ * `aeon replay`: runs traces of clients' moves through the checks, and says whether they get the verdicts that they are to get; or shows a
+ * recording in the web page, served on loopback with the file beside it; or says in one line what is in it. A page of another origin gets
+ * nothing: only requests that name this server by its loopback address are answered.
  */
 import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 import { type Command, Option } from "commander";
-import { AeonError, errorText } from "../../engine/base/errors.js";
+import { AeonError, errorDetail, errorText } from "../../engine/base/errors.js";
 import { RecordedWorld } from "../../engine/recording/recorded-world.js";
 import { Playback, Recording } from "../../engine/recording/recording.js";
+import { isTrace } from "../../engine/recording/trace-file.js";
 import { WebFiles } from "../../gate/web-files.js";
+import { readConfigFile } from "../config-file.js";
 import { addJsonOption, integerBetween } from "../options.js";
 import { printJson, printLine } from "../output.js";
 import { compiledFolder } from "../package-files.js";
+import { runTraces } from "../trace-runs.js";
 
 const HOST = "127.0.0.1";
 /** The name that the page asks for the file by. */
@@ -21,23 +25,46 @@ const FILE_NAME = "recording.aeonrec";
 
 interface ReplayOptions {
   readonly json?: boolean;
+  readonly plot?: string;
+  readonly config?: string;
   readonly port: number;
 }
 
 export function addReplayCommand(program: Command): void {
-  const command = program.command("replay").description("show a recording in the web page").argument("<file>");
+  const command = program.command("replay").description("show a recording in the web page, or check traces of moves");
+  command.argument("<files...>", "a recording, or traces");
   addJsonOption(command)
     .addOption(
       new Option("--port <n>", "where the page is served; 0: a free one")
         .argParser(integerBetween(0, 65_535))
         .default(0),
     )
+    .option("--plot <file>", "traces: write an SVG of speed against limit")
+    .option("--config <file>", "traces: whose thresholds to check by (default: aeon.config.json, if there is one)")
     .action(runReplay);
 }
 
-async function runReplay(file: string, { json, port }: ReplayOptions): Promise<void> {
-  const bytes = readRecording(resolve(file));
-  const recording = Recording.open(bytes);
+async function runReplay(paths: readonly string[], options: ReplayOptions): Promise<void> {
+  const files = paths.map((path) => ({ path, bytes: readRecording(resolve(path)) }));
+  const [first] = files;
+  if (first === undefined) return;
+  const recording = openAt(first.path, first.bytes);
+  if (files.length === 1 && !isTrace(recording)) return showRecording(recording, options);
+  const { json, plot, config } = options;
+  const thresholds = readConfigFile(config).config.movement;
+  if (!runTraces(files, { json: json === true, plot, thresholds })) process.exitCode = 1;
+}
+
+function openAt(path: string, bytes: Uint8Array): Recording {
+  try {
+    return Recording.open(bytes);
+  } catch (cause) {
+    throw cause instanceof AeonError ? new AeonError(cause.code, `${path}: ${errorDetail(cause)}`, { cause }) : cause;
+  }
+}
+
+async function showRecording(recording: Recording, { json, port }: ReplayOptions): Promise<void> {
+  const { bytes } = recording;
   const summary = summarize(recording);
   if (json === true) return printJson(summary);
   printLine(describe(summary));

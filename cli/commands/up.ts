@@ -22,6 +22,7 @@ import {
   type ClusterOptions,
   integerBetween,
   recordingsFolder,
+  tracesFolder,
 } from "../options.js";
 import { printLine } from "../output.js";
 import { mainProgram, processProgram } from "../package-files.js";
@@ -64,7 +65,11 @@ async function runUp(options: UpOptions): Promise<void> {
 async function runCluster(options: UpOptions, report: Report): Promise<void> {
   const beganMs = realScheduler.nowMs();
   const recordFolder = options.record === true ? recordingsFolder(options.data) : undefined;
-  const { config } = readConfigFile(options.config, { ...options, recordFolder });
+  const { config } = readConfigFile(options.config, {
+    ...options,
+    recordFolder,
+    traceFolder: tracesFolder(options.data),
+  });
   const folder = new DataFolder(options.data);
   claimFolder(folder, config);
   try {

@@ -1,14 +1,14 @@
 /**
- * Points on an unbounded plane in a uniform grid: who is within a circle. Positions are (x, z), in world units, as float32.
+ * Points on an unbounded plane in a uniform grid: who is within a circle, or a box. Positions are (x, z), in world units, as float32.
  *
- * Structure of arrays by `slot`, a small integer of the caller's; the arrays grow to the largest slot, so number densely within
- * one grid. A cell is found by hashing its coordinates into a table of buckets; each bucket is a doubly linked list through
+ * Arrays by `slot`, a small integer of the caller's; they grow to the largest slot, so number densely within one grid. A cell is found by hashing its coordinates into a table of buckets; each bucket is a doubly linked list through
  * `next` and `previous`. Every point keeps its cell, so cells that share a bucket are told apart and nothing is reported twice.
  * Cells beyond ±2^30 are clamped: points farther out share the outermost cells, which costs time and stays exact.
  *
  * Called by the views of a space (sync) and by `space.queryRange` (script), each on its own thread with its own grid.
  */
 import { assert } from "../base/errors.js";
+import { squaredDistance, type ViewShape } from "../base/view-shape.js";
 
 const NONE = -1;
 const CELL_ABS_MAX = 2 ** 30;
@@ -18,12 +18,13 @@ const BUCKETS_MIN = 64;
 export class Grid {
   /** Side of a cell in units. Best near the usual query radius. */
   readonly cellSize: number;
+  /** Ranges are boxes rather than circles: of x and z the one that is farther counts. */
+  readonly isBox: boolean;
   private readonly cellsPerUnit: number;
   /** Points in the grid. */
   count = 0;
-  /** Position of each slot; meaningful where `has(slot)`. Read only. */
-  xs = new Float32Array(SLOTS_MIN);
-  zs = new Float32Array(SLOTS_MIN);
+  /** [x, z] * slot; meaningful where `has(slot)`. Read only. One array rather than two: each that a loop reads costs it as much as the sum. */
+  points = new Float32Array(SLOTS_MIN * 2);
   /** The cell of each slot, likewise. */
   cellXs = new Int32Array(SLOTS_MIN);
   cellZs = new Int32Array(SLOTS_MIN);
@@ -34,15 +35,24 @@ export class Grid {
   /** First slot of each bucket; the length is a power of two. */
   private heads = new Int32Array(BUCKETS_MIN).fill(NONE);
 
-  constructor(cellSize: number) {
+  constructor(cellSize: number, shape: ViewShape = "circle") {
     assert(cellSize > 0 && Number.isFinite(cellSize), "a grid's cell size is a positive number");
     this.cellSize = cellSize;
+    this.isBox = shape === "box";
     this.cellsPerUnit = 1 / cellSize;
   }
 
   /** Every slot in the grid is below it. */
   get slotsEnd(): number {
     return this.buckets.length;
+  }
+
+  xOf(slot: number): number {
+    return this.points[slot * 2] as number;
+  }
+
+  zOf(slot: number): number {
+    return this.points[slot * 2 + 1] as number;
   }
 
   has(slot: number): boolean {
@@ -58,17 +68,17 @@ export class Grid {
     if (slot >= this.buckets.length) this.growSlots(slot + 1);
     if (this.count >= this.heads.length) this.growBuckets();
     this.count += 1;
-    this.xs[slot] = x;
-    this.zs[slot] = z;
-    this.link(slot, this.cellOf(this.xs[slot] as number), this.cellOf(this.zs[slot] as number));
+    this.points[slot * 2] = x;
+    this.points[slot * 2 + 1] = z;
+    this.link(slot, this.cellOf(this.xOf(slot)), this.cellOf(this.zOf(slot)));
   }
 
   /** The slot must be in the grid. */
   move(slot: number, x: number, z: number): void {
-    this.xs[slot] = x;
-    this.zs[slot] = z;
-    const cellX = this.cellOf(this.xs[slot] as number);
-    const cellZ = this.cellOf(this.zs[slot] as number);
+    this.points[slot * 2] = x;
+    this.points[slot * 2 + 1] = z;
+    const cellX = this.cellOf(this.xOf(slot));
+    const cellZ = this.cellOf(this.zOf(slot));
     if (cellX === this.cellXs[slot] && cellZ === this.cellZs[slot]) return;
     this.unlink(slot);
     this.link(slot, cellX, cellZ);
@@ -114,13 +124,13 @@ export class Grid {
     distances: Float64Array | null,
     foundBefore: number,
   ): number {
-    const { xs, zs, cellXs, cellZs, next } = this;
+    const { points, cellXs, cellZs, next, isBox } = this;
     let found = foundBefore;
     for (let slot = this.heads[this.bucketOf(cellX, cellZ)] as number; slot !== NONE; slot = next[slot] as number) {
       if (cellXs[slot] !== cellX || cellZs[slot] !== cellZ) continue;
-      const dx = (xs[slot] as number) - x;
-      const dz = (zs[slot] as number) - z;
-      const distance = dx * dx + dz * dz;
+      const dx = (points[slot * 2] as number) - x;
+      const dz = (points[slot * 2 + 1] as number) - z;
+      const distance = squaredDistance(isBox, dx, dz);
       if (!(distance <= radiusSquared)) continue;
       if (found < out.length) {
         out[found] = slot;
@@ -139,13 +149,13 @@ export class Grid {
     out: Int32Array,
     distances: Float64Array | null,
   ): number {
-    const { xs, zs, buckets } = this;
+    const { points, buckets, isBox } = this;
     let found = 0;
     for (let slot = 0; slot < buckets.length; slot++) {
       if (buckets[slot] === NONE) continue;
-      const dx = (xs[slot] as number) - x;
-      const dz = (zs[slot] as number) - z;
-      const distance = dx * dx + dz * dz;
+      const dx = (points[slot * 2] as number) - x;
+      const dz = (points[slot * 2 + 1] as number) - z;
+      const distance = squaredDistance(isBox, dx, dz);
       if (!(distance <= radiusSquared)) continue;
       if (found < out.length) {
         out[found] = slot;
@@ -195,8 +205,7 @@ export class Grid {
       to.set(from);
       return to;
     };
-    this.xs = grown(this.xs, new Float32Array(capacity));
-    this.zs = grown(this.zs, new Float32Array(capacity));
+    this.points = grown(this.points, new Float32Array(capacity * 2));
     this.cellXs = grown(this.cellXs, new Int32Array(capacity));
     this.cellZs = grown(this.cellZs, new Int32Array(capacity));
     this.buckets = grown(this.buckets, new Int32Array(capacity).fill(NONE));

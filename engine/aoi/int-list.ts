@@ -15,6 +15,11 @@ export class IntList {
     this.items[this.length++] = value;
   }
 
+  /** Makes room for `count` more, for who writes into `items` and sets `length`. */
+  reserve(count: number): void {
+    while (this.length + count > this.items.length) this.grow();
+  }
+
   at(index: number): number {
     return this.items[index] as number;
   }

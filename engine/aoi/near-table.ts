@@ -4,43 +4,40 @@
  * went, so a subject need not be looked at before that is as much as its gap: they are kept in bands of gaps, and only the first bands
  * are due. When all bands are due, the list is used up and made anew.
  *
- * An entry is `place << 17 | isInRange << 16 | subject`; `place` is where the subject stood in the range when it was listed, as a hint.
+ * An observer's block of `words`: where each of its bands ends, BAND_COUNT words; then its entries, each `isInRange << 16 | subject`. All
+ * that a look at an edge reads of it stands in one place.
  */
 const BAND_COUNT = 8;
+const BAND_MASK = BAND_COUNT - 1;
 const OBSERVERS_MIN = 64;
-const ENTRIES_MIN = 4_096;
+const WORDS_MIN = 4_096;
 const BLOCK_MIN = 32;
-/** Words per observer in `rows`: reach, the way gone when it was listed. */
+/** Numbers per observer in `rows`: reach, the way gone when it was listed. */
 const ROW = 2;
+const MADE_BAND_SHIFT = 17;
+const MADE_ENTRY = (1 << MADE_BAND_SHIFT) - 1;
 
 export const ENTRY_IN_SHIFT = 16;
 export const ENTRY_IN = 1 << ENTRY_IN_SHIFT;
 export const ENTRY_SUBJECT = 0xffff;
-export const ENTRY_PLACE_SHIFT = 17;
-const PLACE_MAX = 0x3fff;
 
-/** `place` -1: it is not in range. */
-export function nearEntry(subject: number, place: number): number {
-  return place < 0 ? subject : (Math.min(place, PLACE_MAX) << ENTRY_PLACE_SHIFT) | ENTRY_IN | subject;
+export function nearEntry(subject: number, isInRange: boolean): number {
+  return isInRange ? ENTRY_IN | subject : subject;
 }
 
 export class NearTable {
-  /** An observer's entries begin at its `starts`. Replaced when the table grows. */
-  entries = new Int32Array(ENTRIES_MIN);
-  starts = new Int32Array(OBSERVERS_MIN);
+  /** Replaced when the table grows. */
+  words = new Int32Array(WORDS_MIN);
+  /** Per observer: its block. */
+  private starts = new Int32Array(OBSERVERS_MIN);
   private capacities = new Int32Array(OBSERVERS_MIN);
   private rows = new Float64Array(OBSERVERS_MIN * ROW);
-  /** Entries up to the end of each band, BAND_COUNT for each observer. */
-  private bandEnds = new Int32Array(OBSERVERS_MIN * BAND_COUNT);
   private end = 0;
-  /** Entries in blocks that nobody uses any more. */
+  /** Words in blocks that nobody uses any more. */
   private wasted = 0;
-  // The list that is being made.
-  private madeCount = 0;
+  /** The list that is being made: `band << 17 | entry`. */
   private made = new Int32Array(256);
-  private madeBands = new Uint8Array(256);
   private readonly counts = new Int32Array(BAND_COUNT);
-  private bandsPerUnit = 0;
 
   reserve(observer: number): void {
     if (observer < this.starts.length) return;
@@ -49,7 +46,11 @@ export class NearTable {
     this.starts = enlarged(this.starts, new Int32Array(count));
     this.capacities = enlarged(this.capacities, new Int32Array(count));
     this.rows = enlarged(this.rows, new Float64Array(count * ROW));
-    this.bandEnds = enlarged(this.bandEnds, new Int32Array(count * BAND_COUNT));
+  }
+
+  /** Where the observer's entries begin in `words`. */
+  start(observer: number): number {
+    return (this.starts[observer] as number) + BAND_COUNT;
   }
 
   /** How many entries, from the first on, must be looked at; -1: the list is used up. `travelled`: the longest way gone, in units. */
@@ -57,7 +58,7 @@ export class NearTable {
     const reach = this.rows[observer * ROW] as number;
     const closed = 2 * (travelled - (this.rows[observer * ROW + 1] as number));
     if (closed >= reach) return -1;
-    return this.bandEnds[observer * BAND_COUNT + Math.floor((closed * BAND_COUNT) / reach)] as number;
+    return this.words[(this.starts[observer] as number) + Math.floor((closed * BAND_COUNT) / reach)] as number;
   }
 
   /** A pair whose gap is at least this, now, is safe until the list is used up; in units. */
@@ -65,66 +66,72 @@ export class NearTable {
     return (this.rows[observer * ROW] as number) - 2 * (travelled - (this.rows[observer * ROW + 1] as number));
   }
 
-  /** Begins to make a list; gaps are below `reach`, in units. */
-  begin(reach: number): void {
-    this.madeCount = 0;
-    this.bandsPerUnit = BAND_COUNT / reach;
-    this.counts.fill(0);
-  }
-
-  add(entry: number, gap: number): void {
-    const { madeCount } = this;
-    if (madeCount === this.made.length) {
-      this.made = enlarged(this.made, new Int32Array(madeCount * 2));
-      this.madeBands = enlarged(this.madeBands, new Uint8Array(madeCount * 2));
-    }
-    // A hair's breadth of rounding puts it into the band before, which is due earlier.
-    const band = Math.max(0, Math.min(BAND_COUNT - 1, Math.floor(gap * this.bandsPerUnit - 1e-6)));
-    this.made[madeCount] = entry;
-    this.madeBands[madeCount] = band;
-    this.counts[band] = (this.counts[band] as number) + 1;
-    this.madeCount = madeCount + 1;
-  }
-
-  /** Gives the list to the observer, in place of its earlier one. */
-  finish(observer: number, reach: number, travelled: number): void {
-    if (this.madeCount > (this.capacities[observer] as number)) this.giveBlock(observer);
+  /**
+   * Gives the observer a list in place of its earlier one, of those in `candidates` that stand nearer to the edge than `reach`.
+   * `candidates`: entry and gap by turns, in units; a gap below 0 counts as none.
+   */
+  set(observer: number, candidates: Float64Array, count: number, reach: number, travelled: number): void {
+    const madeCount = this.make(candidates, count, reach);
+    if (madeCount + BAND_COUNT > (this.capacities[observer] as number))
+      this.giveBlock(observer, madeCount + BAND_COUNT);
     this.rows[observer * ROW] = reach;
     this.rows[observer * ROW + 1] = travelled;
-    this.sortMade(this.starts[observer] as number, observer * BAND_COUNT);
+    this.sortMade(this.starts[observer] as number, madeCount);
   }
 
   /** The observer is no more. */
   release(observer: number): void {
     this.wasted += this.capacities[observer] ?? 0;
     this.capacities[observer] = 0;
+    this.rows[observer * ROW] = 0;
   }
 
-  /** Afterwards `bandEnds` says where each band ends, from `start`. */
-  private sortMade(start: number, bandsAt: number): void {
-    const { bandEnds, counts, entries, made, madeBands, madeCount } = this;
+  private make(candidates: Float64Array, count: number, reach: number): number {
+    if (count > this.made.length) this.made = new Int32Array(count * 2);
+    const { made, counts } = this;
+    const [mask, shift] = [BAND_MASK, MADE_BAND_SHIFT];
+    const bandsPerUnit = BAND_COUNT / reach;
+    const end = count * 2;
+    counts.fill(0);
+    let madeCount = 0;
+    for (let at = 0; at < end; at += 2) {
+      const gap = candidates[at + 1] as number;
+      const isNear = Number(gap < reach);
+      // A hair's breadth of rounding puts it into the band before, which is due earlier.
+      const band = Math.trunc(Math.max(0, gap * bandsPerUnit - 1e-6)) & mask;
+      made[madeCount] = (band << shift) | (candidates[at] as number);
+      madeCount += isNear;
+      counts[band] = (counts[band] as number) + isNear;
+    }
+    return madeCount;
+  }
+
+  private sortMade(start: number, madeCount: number): void {
+    const { counts, words, made } = this;
+    const [shift, mask] = [MADE_BAND_SHIFT, MADE_ENTRY];
+    const entries = start + BAND_COUNT;
     let from = 0;
     for (let band = 0; band < BAND_COUNT; band++) {
-      bandEnds[bandsAt + band] = from;
+      words[start + band] = from;
       from += counts[band] as number;
     }
     for (let i = 0; i < madeCount; i++) {
-      const band = bandsAt + (madeBands[i] as number);
-      const at = bandEnds[band] as number;
-      entries[start + at] = made[i] as number;
-      bandEnds[band] = at + 1;
+      const one = made[i] as number;
+      const bandAt = start + (one >>> shift);
+      const at = words[bandAt] as number;
+      words[entries + at] = one & mask;
+      words[bandAt] = at + 1;
     }
   }
 
-  private giveBlock(observer: number): void {
+  private giveBlock(observer: number, count: number): void {
     this.wasted += this.capacities[observer] as number;
     this.capacities[observer] = 0;
     if (this.wasted > this.end / 2) this.compact();
-    const capacity = Math.max(BLOCK_MIN, this.madeCount + (this.madeCount >> 1));
+    const capacity = Math.max(BLOCK_MIN, count + (count >> 1));
     const end = this.end + capacity;
-    if (end > this.entries.length) {
-      this.entries = enlarged(this.entries, new Int32Array(Math.max(end, this.entries.length * 2)));
-    }
+    if (end > this.words.length)
+      this.words = enlarged(this.words, new Int32Array(Math.max(end, this.words.length * 2)));
     this.starts[observer] = this.end;
     this.capacities[observer] = capacity;
     this.end = end;
@@ -139,7 +146,7 @@ export class NearTable {
     for (const observer of held) {
       const from = starts[observer] as number;
       const capacity = capacities[observer] as number;
-      this.entries.copyWithin(to, from, from + capacity);
+      this.words.copyWithin(to, from, from + capacity);
       starts[observer] = to;
       to += capacity;
     }
@@ -148,7 +155,7 @@ export class NearTable {
   }
 }
 
-function enlarged<T extends Uint8Array | Int32Array | Float64Array>(from: T, to: T): T {
+function enlarged<T extends Int32Array | Float64Array>(from: T, to: T): T {
   to.set(from);
   return to;
 }

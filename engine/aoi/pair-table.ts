@@ -1,170 +1,221 @@
 /**
- * The pairs of one space: which observer has which subject in range, and in view. For an observer without a limit that is the same; one
- * with a limit picks (ViewChoice). `visible` and `viewers` always hold the same pairs. What begins and ends is listed in `entered` and
- * `left`. Who is in range is for Views to say; here nothing is known of places.
+ * Who sees whom in one space. Which pairs are mutual is for Sight to say, who is in range for Lookout; here nothing is known of places.
+ *
+ * `visible` lists per observer whom it sees. A mutual pair stands in the lists of both, so these lists say, too, who sees whom. Only for
+ * other pairs it must be said on its own who sees a subject: `viewers`. Changing a list costs memory access, and where all observe, nearly
+ * all pairs are mutual.
  */
 import { IntList } from "./int-list.js";
+import { LimitedViews } from "./limited-views.js";
 import { ListPool } from "./list-pool.js";
-import { ViewChoice } from "./view-choice.js";
-
-const INDICES_MIN = 64;
+import { PairNews, pairOf } from "./pair-news.js";
+import type { Sight } from "./sight.js";
 
 export class PairTable {
-  /**
-   * Per observer the subjects in its view. Each pair's stamp is the subject's version when the pair began, until the caller writes a
-   * later one.
-   */
+  readonly news = new PairNews();
+  /** A pair's stamp is the subject's version when the pair began, or a later one that the caller wrote. */
   readonly visible = new ListPool(true);
-  /** Per subject the observers that see it. */
-  readonly viewers = new ListPool(false);
-  /** Per subject: observers with a limit that have it in range. */
-  readonly choosers = new ListPool(false);
-  /** Per subject; see `visible`. */
-  versions = new Uint16Array(INDICES_MIN);
-  readonly entered = new IntList();
-  readonly left = new IntList();
-  /** Observers with a limit. */
-  choiceCount = 0;
-  nowMs = 0;
-  /** Reviews follow: until then nobody is shown who comes into range of an observer with a limit, so that nobody is shown and hidden again. */
-  isBeforeReview = false;
-  private readonly choices: (ViewChoice | undefined)[] = [];
+  readonly limited = new LimitedViews();
+  /** Per subject: observers that see it in a pair that is not mutual. */
+  private readonly viewers = new ListPool(false);
+  private readonly sight: Sight;
+  private readonly others = new IntList();
+
+  constructor(sight: Sight) {
+    this.sight = sight;
+  }
 
   reserve(index: number): void {
+    this.news.reserve(index);
     this.visible.reserve(index);
     this.viewers.reserve(index);
-    this.choosers.reserve(index);
-    if (index < this.versions.length) return;
-    const versions = new Uint16Array(Math.max(index + 1, this.versions.length * 2));
-    versions.set(this.versions);
-    this.versions = versions;
+    this.limited.choosers.reserve(index);
   }
 
-  hasLimit(observer: number): boolean {
-    return this.choices[observer] !== undefined;
-  }
-
-  /** Whoever had none before has no pairs. */
-  setLimit(observer: number, limit: number): void {
-    let choice = this.choices[observer];
-    if (choice === undefined) {
-      choice = new ViewChoice(limit);
-      this.choices[observer] = choice;
-      this.choiceCount += 1;
+  /** The subject is in the observer's range from now on; and the observer in its, if they are mutual. It was not. */
+  begin(observer: number, subject: number): void {
+    if (this.sight.isMutual(observer, subject)) {
+      this.beginWay(observer, subject);
+      this.beginWay(subject, observer);
+      return;
     }
-    choice.limit = limit;
+    const choice = this.limited.choiceOf(observer);
+    const isShown =
+      choice === undefined || this.limited.begin(observer, choice, subject, this.visible.length(observer));
+    if (isShown) this.show(observer, subject);
+  }
+
+  /** The subject is out of the observer's range, likewise; nothing happens when it was. */
+  end(observer: number, subject: number): void {
+    if (this.sight.isMutual(observer, subject)) {
+      if (this.endWay(observer, subject)) this.endWay(subject, observer);
+      return;
+    }
+    const choice = this.limited.choiceOf(observer);
+    if (choice !== undefined) this.limited.end(observer, choice, subject);
+    this.hide(observer, subject);
   }
 
   isInRange(observer: number, subject: number): boolean {
-    return this.choices[observer]?.range.has(subject) ?? this.visible.indexOf(observer, subject) >= 0;
+    return this.limited.choiceOf(observer)?.range.has(subject) ?? this.visible.indexOf(observer, subject) >= 0;
   }
 
-  /** The subject that stands there in the observer's range. */
-  inRange(observer: number, place: number): number {
-    return this.choices[observer]?.range.at(place) ?? this.visible.at(observer, place);
+  sees(observer: number, subject: number): boolean {
+    return this.visible.length(observer) > 0 && this.visible.indexOf(observer, subject) >= 0;
   }
 
-  /** Writes `mark + place` for each in the observer's range; returns how many there are. */
-  markRange(observer: number, marks: Int32Array, mark: number): number {
+  /** Writes `mark` for each in the observer's range. */
+  markRange(observer: number, marks: Int32Array, mark: number): void {
     const { visible } = this;
-    const range = this.choices[observer]?.range;
+    const range = this.limited.choiceOf(observer)?.range;
     const items = range === undefined ? visible.items : range.items;
     const start = range === undefined ? (visible.starts[observer] as number) : 0;
-    const count = range === undefined ? (visible.lengths[observer] as number) : range.length;
-    for (let place = 0; place < count; place++) marks[items[start + place] as number] = mark + place;
-    return count;
+    const end = start + (range === undefined ? visible.length(observer) : range.length);
+    for (let at = start; at < end; at++) marks[items[at] as number] = mark;
   }
 
-  /** The subject is in the observer's range from now on. Returns where in it. */
-  begin(observer: number, subject: number): number {
-    const choice = this.choices[observer];
-    if (choice === undefined) {
-      this.show(observer, subject);
-      return this.visible.length(observer) - 1;
+  /** Ends the observer's pairs with those in range who have another mark; calls `onEnd` with each. */
+  endUnmarked(observer: number, marks: Int32Array, mark: number, onEnd: (subject: number) => void): void {
+    const range = this.limited.choiceOf(observer)?.range;
+    const count = range === undefined ? this.visible.length(observer) : range.length;
+    for (let i = count - 1; i >= 0; i--) {
+      const subject = range === undefined ? this.visible.at(observer, i) : range.at(i);
+      if (marks[subject] === mark) continue;
+      this.end(observer, subject);
+      onEnd(subject);
     }
-    choice.add(subject, this.nowMs);
-    this.choosers.push(subject, observer);
-    if (!this.isBeforeReview && this.visible.length(observer) < choice.limit) {
-      choice.setShown(subject);
-      this.show(observer, subject);
-    }
-    return choice.range.length - 1;
   }
 
-  /** The subject is out of the observer's range; nothing happens when it was. `place`: where it may stand in the range. */
-  end(observer: number, subject: number, place: number): void {
-    const choice = this.choices[observer];
-    if (choice !== undefined) {
-      if (!choice.remove(subject)) return;
-      this.choosers.removeValue(subject, observer);
+  /** Calls `visit`, which leaves all pairs as they are, with each observer that sees the subject. */
+  forEachViewer(subject: number, visit: (observer: number) => void): void {
+    const { visible, viewers, sight } = this;
+    for (let i = visible.length(subject) - 1; i >= 0; i--) {
+      const other = visible.at(subject, i);
+      if (sight.isMutual(subject, other)) visit(other);
     }
-    this.hide(observer, subject, place);
+    for (let i = viewers.length(subject) - 1; i >= 0; i--) visit(viewers.at(subject, i));
   }
 
-  /** The subject is in nobody's range any more. */
+  /** The subject's viewers are no more than this. */
+  viewersAtMost(subject: number): number {
+    return this.visible.length(subject) + this.viewers.length(subject);
+  }
+
+  /** Adds to `list` the observers that have the subject in range. */
+  addHolders(list: IntList, subject: number): void {
+    const { limited } = this;
+    this.forEachViewer(subject, (observer) => {
+      if (!limited.has(observer)) list.push(observer);
+    });
+    limited.choosers.copyTo(list, subject);
+  }
+
+  isSeen(subject: number): boolean {
+    const { visible, viewers, sight } = this;
+    if (viewers.length(subject) > 0) return true;
+    for (let i = visible.length(subject) - 1; i >= 0; i--) {
+      if (sight.isMutual(subject, visible.at(subject, i))) return true;
+    }
+    return false;
+  }
+
+  /** Nobody has the subject in range any more; it observes nothing. */
   endAll(subject: number): void {
-    for (const holders of [this.viewers, this.choosers]) {
-      for (let left = holders.length(subject); left > 0; left = holders.length(subject)) {
-        this.end(holders.at(subject, left - 1), subject, 0);
-      }
-      holders.release(subject);
-    }
+    const { others } = this;
+    others.clear();
+    this.addHolders(others, subject);
+    for (let i = 0; i < others.length; i++) this.end(others.at(i), subject);
+    this.visible.release(subject);
+    this.viewers.release(subject);
+    this.limited.choosers.release(subject);
   }
 
-  /** The observer has nobody in range any more, and no limit. */
-  removeObserver(observer: number): void {
-    const { visible, viewers } = this;
-    for (let i = 0; i < visible.length(observer); i++) {
-      const subject = visible.at(observer, i);
-      viewers.removeValue(subject, observer);
-      this.pushPair(this.left, observer, subject);
+  /** The observer has nobody in range any more, and no limit; Sight is told afterwards. It is seen as before. */
+  endObserving(observer: number): void {
+    const { visible, viewers, sight, news } = this;
+    for (let i = visible.length(observer) - 1; i >= 0; i--) {
+      const other = visible.at(observer, i);
+      news.left.push(pairOf(observer, other));
+      if (sight.isMutual(observer, other)) viewers.push(observer, other);
+      else viewers.removeValue(other, observer);
     }
     visible.release(observer);
-    const choice = this.choices[observer];
-    if (choice === undefined) return;
-    for (let i = 0; i < choice.range.length; i++) this.choosers.removeValue(choice.range.at(i), observer);
-    this.choices[observer] = undefined;
-    this.choiceCount -= 1;
+    this.limited.remove(observer);
   }
 
-  /** Whether the observer should pick anew whom it sees. */
-  isReviewDue(observer: number): boolean {
-    const choice = this.choices[observer];
-    if (choice === undefined) return false;
-    const seen = this.visible.length(observer);
-    const hasRoom = seen < choice.limit && seen < choice.range.length;
-    return hasRoom || choice.nextReviewMs <= this.nowMs;
+  /** Sight has become another: pairs of this observer's that were mutual cease to be. Nobody is told. */
+  split(observer: number): void {
+    const { visible, viewers, sight } = this;
+    for (let i = visible.length(observer) - 1; i >= 0; i--) {
+      const other = visible.at(observer, i);
+      const wasMutual = viewers.indexOf(other, observer) < 0;
+      if (!wasMutual || sight.isMutual(observer, other)) continue;
+      viewers.push(other, observer);
+      viewers.push(observer, other);
+    }
   }
 
-  /** Picks anew. `squaredDistanceTo` is asked for each in range. */
-  review(observer: number, squaredDistanceTo: (subject: number) => number): void {
-    this.choices[observer]?.review(
-      this.nowMs,
+  /**
+   * The other way round: pairs that are mutual now become so. Of two only one of which sees the other, both do from now on; neither, where
+   * `isOut` says so. Returns whether there was any such pair.
+   */
+  join(observer: number, isOut: (other: number) => boolean): boolean {
+    const { viewers, visible, others, sight, news } = this;
+    const told = news.entered.length + news.left.length;
+    others.clear();
+    viewers.copyTo(others, observer);
+    visible.copyTo(others, observer);
+    for (let i = 0; i < others.length; i++) {
+      const other = others.at(i);
+      if (!sight.isMutual(observer, other)) continue;
+      const sees = viewers.removeValue(other, observer);
+      const isSeen = viewers.removeValue(observer, other);
+      if (sees || isSeen) this.joinPair(observer, other, sees, isSeen, isOut(other));
+    }
+    return news.entered.length + news.left.length > told;
+  }
+
+  private joinPair(observer: number, other: number, sees: boolean, isSeen: boolean, isEnd: boolean): void {
+    if (isEnd && sees) this.endWay(observer, other);
+    if (isEnd && isSeen) this.endWay(other, observer);
+    if (isEnd) return;
+    if (!sees) this.beginWay(observer, other);
+    if (!isSeen) this.beginWay(other, observer);
+  }
+
+  /** Picks anew whom an observer with a limit sees, if it is time or it `isForced`. `squaredDistanceTo` is asked for each in range. */
+  review(observer: number, isForced: boolean, squaredDistanceTo: (subject: number) => number): void {
+    const { limited } = this;
+    if (!isForced && !limited.isReviewDue(observer, this.visible.length(observer))) return;
+    limited.choiceOf(observer)?.review(
+      limited.nowMs,
       squaredDistanceTo,
-      (subject) => this.hide(observer, subject, 0),
+      (subject) => this.hide(observer, subject),
       (subject) => this.show(observer, subject),
     );
   }
 
-  clear(): void {
-    this.entered.clear();
-    this.left.clear();
-  }
+  // A pair that is not mutual.
 
   private show(observer: number, subject: number): void {
-    this.visible.push(observer, subject, this.versions[subject]);
+    this.beginWay(observer, subject);
     this.viewers.push(subject, observer);
-    this.pushPair(this.entered, observer, subject);
   }
 
-  private hide(observer: number, subject: number, place: number): void {
-    if (!this.visible.removeValue(observer, subject, place)) return;
-    this.viewers.removeValue(subject, observer);
-    this.pushPair(this.left, observer, subject);
+  private hide(observer: number, subject: number): void {
+    if (this.endWay(observer, subject)) this.viewers.removeValue(subject, observer);
   }
 
-  private pushPair(pairs: IntList, observer: number, subject: number): void {
-    pairs.push(observer);
-    pairs.push(subject);
+  // One way of a pair.
+
+  private beginWay(observer: number, subject: number): void {
+    this.visible.push(observer, subject, this.news.versions[subject]);
+    this.news.entered.push(pairOf(observer, subject));
+  }
+
+  private endWay(observer: number, subject: number): boolean {
+    if (!this.visible.removeValue(observer, subject)) return false;
+    this.news.left.push(pairOf(observer, subject));
+    return true;
   }
 }

@@ -60,14 +60,14 @@ export class StepMeter {
   /** The mean square of those who went anywhere at all. */
   private measureSteps(grid: Grid): number {
     const { moved, fromXs, fromZs } = this;
-    const { xs, zs } = grid;
+    const { points } = grid;
     if (this.steps.length < moved.length) this.steps = new Float64Array(moved.items.length);
     let sum = 0;
     let goers = 0;
     for (let i = 0; i < moved.length; i++) {
       const subject = moved.items[i] as number;
-      const dx = (xs[subject] as number) - (fromXs[subject] as number);
-      const dz = (zs[subject] as number) - (fromZs[subject] as number);
+      const dx = (points[subject * 2] as number) - (fromXs[subject] as number);
+      const dz = (points[subject * 2 + 1] as number) - (fromZs[subject] as number);
       const step = dx * dx + dz * dz;
       this.steps[i] = step;
       sum += step;

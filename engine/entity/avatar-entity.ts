@@ -1,10 +1,13 @@
 /** AvatarEntity: a ServerEntity with a client. AvatarAreaEntity: the same with a position, and a client that sees what is near. */
 import type { EntityId } from "../base/ids.js";
+import type { MovementRules } from "../movement/rules.js";
 import type { MailboxData, ProxyData } from "../property/types.js";
 import { AreaEntity } from "./area-entity.js";
 import type { EntityClass } from "./define.js";
-import type { Position } from "./runtime.js";
+import type { MoveFlag, Position } from "./runtime.js";
 import { ServerEntity } from "./server-entity.js";
+
+const MS_PER_S = 1_000;
 
 /** What a client brings to an entity. */
 export interface WithClient {
@@ -22,8 +25,17 @@ export interface WithClient {
   onClientResumed(): void | Promise<void>;
   /** The client is gone for good. By default the entity ends. */
   onClientLost(code: string): void | Promise<void>;
-  /** Where the client says it is, already checked to be finite. By default the entity goes there. Return false to refuse. */
+  /** How its client may move it; null: as it likes. The same object each time. */
+  readonly movementRules: MovementRules | null;
+  /** Where the client says it is, finite and legal by `movementRules`. By default the entity goes there. Return false to refuse. */
   onMove(position: Position): boolean;
+  /**
+   * Its client's move to `wanted` was undone, by the rules or by a NavCheck: it is, and its client is told to be, where `position` says.
+   * Not for what `onMove` refused. Only for types that define it.
+   */
+  onPutBack?(wanted: Position): void | Promise<void>;
+  /** Its client's moves are evidence of a cheat. Only for types that define it. */
+  onMoveFlag?(flag: MoveFlag): void | Promise<void>;
 }
 
 function withClient<B extends EntityClass>(base: B) {
@@ -48,6 +60,9 @@ function withClient<B extends EntityClass>(base: B) {
     async onClientLost(code: string): Promise<void> {
       await this.destroy(`client lost: ${code}`);
     }
+    get movementRules(): MovementRules | null {
+      return null;
+    }
     onMove(position: Position): boolean {
       const area = this as unknown as AreaEntity;
       if (area.space === null || area.space === undefined) return false;
@@ -71,6 +86,27 @@ export class AvatarAreaEntity extends withClient(AreaEntity) {
   /** How many others the client sees at most; 0: as many as are near. The nearest ones, and by turns all others. Default: `game.viewLimit`. */
   setViewLimit(limit: number): void {
     this.$host.setViewLimit(this, limit);
+  }
+
+  /** Goes there at once, and tells the client so: its moves count again when it has seen that. Throws SPACE_UNKNOWN in no space. */
+  teleport(x: number, y: number, z: number, yaw = this.position.yaw): void {
+    this.moveTo(x, y, z, yaw);
+  }
+  /** The name of the row of `movementRules` that holds; the first one unless said. */
+  get moveMode(): string {
+    return this.$host.moveModeOf(this);
+  }
+  /** Another row holds from now on: on a mount, in water. A client that has not heard of a slower one is forgiven. Throws VALUE_RANGE. */
+  setMoveMode(name: string): void {
+    this.$host.setMoveMode(this, name);
+  }
+  /** It is pushed: up to `speed` units a second further for `forMs`, and up to `rise` units up. */
+  allowKnockBack(speed: number, forMs: number, rise = 0): void {
+    this.$host.allowWay(this, (speed * forMs) / MS_PER_S, rise, forMs);
+  }
+  /** A dash, a leap: `units` of way and `rise` units up beyond the limits, within `forMs`. */
+  allowDash(units: number, forMs: number, rise = 0): void {
+    this.$host.allowWay(this, units, rise, forMs);
   }
 
   /** The client begins to see another entity; only for types that define it. `entityHere(id)` has it, unless it has ended since. */

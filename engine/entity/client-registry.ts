@@ -12,10 +12,10 @@ import { type Dispatch, dispatcher, type MessageValue } from "../protocol/messag
 import { AreaEntity } from "./area-entity.js";
 import type { WithClient } from "./avatar-entity.js";
 import { answerWith, encodeSentence } from "./call-router.js";
+import { type Movable, MoveDoor } from "./move-door.js";
 import type { ClientBinding, EntityPorts } from "./runtime.js";
 import type { HookOptions, Settle } from "./script-runner.js";
 import type { ServerEntity } from "./server-entity.js";
-import { COORDINATE_MAX } from "./space-table.js";
 
 export type EntityWithClient = ServerEntity & WithClient;
 
@@ -35,16 +35,24 @@ export class ClientRegistry {
   private readonly owner: ClientRegistryOwner;
   /** gate → handle → entity */
   private readonly entities = new Map<Incarnation, Map<number, EntityWithClient>>();
+  readonly moves: MoveDoor;
   private readonly dispatch: Dispatch;
   private sender: EntityWithClient | null = null;
+  private senderGate: Incarnation = 0;
+  private senderStamp = 0;
   count = 0;
 
   constructor(ports: EntityPorts, owner: ClientRegistryOwner) {
     this.ports = ports;
     this.owner = owner;
+    this.moves = new MoveDoor(ports, {
+      runHook: (entity, name, hook, options) => owner.runHook(entity, name, hook, options),
+      refuseMove: (entity) => this.refuse(entity, 0, "VALUE_RANGE"),
+      closeClient: (entity, code, reason) => this.close(entity, code, reason),
+    });
     this.dispatch = dispatcher(UpstreamBody, {
       entityCall: (m) => this.handleEntityCall(m),
-      entityMove: (m) => this.handleEntityMove(m),
+      entityMove: (m) => this.moves.handleMove(this.sender as Movable, this.senderGate, this.senderStamp, m),
       viewCheck: (m) => this.handleViewCheck(m),
     });
   }
@@ -64,6 +72,8 @@ export class ClientRegistry {
     this.entities.set(client.gate, ofGate.set(client.handle, entity));
     this.count++;
     this.ports.ops.clientAttach(entity.$.slot, client.gate, client.handle, client.bindNumber, definitionsHash);
+    this.moves.handleNewClient(entity);
+    if (entity instanceof AreaEntity) this.moves.place(entity);
     this.owner.runHook(entity, "onClientAttached", () => entity.onClientAttached());
   }
 
@@ -71,6 +81,7 @@ export class ClientRegistry {
   drop(entity: ServerEntity): void {
     const { client } = entity.$;
     if (client === null) return;
+    this.moves.handleClientGone(entity);
     entity.$.client = null;
     const ofGate = this.entities.get(client.gate);
     if (ofGate?.get(client.handle) === entity) ofGate.delete(client.handle);
@@ -94,15 +105,28 @@ export class ClientRegistry {
   handleGateGone(gate: Incarnation): void {
     for (const entity of [...(this.entities.get(gate)?.values() ?? [])]) this.lose(entity, "CLIENT_DISCONNECTED");
     this.entities.delete(gate);
+    this.moves.handleGateGone(gate);
   }
 
-  /** What a client sent. A body that cannot be read closes that client and nothing else. */
-  handleMessage(gate: Incarnation, handle: number, bindNumber: number, payload: Uint8Array): void {
+  /** The gate did not run for so long. */
+  handleGateSlept(gate: Incarnation, sleptMs: number): void {
+    this.moves.handleGateSlept(gate, sleptMs, this.entities.get(gate)?.values() ?? []);
+  }
+
+  /** What a client sent, and when it came to the gate, by the gate's clock modulo 2^32. A body that cannot be read closes that client and nothing else. */
+  handleMessage(gate: Incarnation, handle: number, bindNumber: number, stamp: number, payload: Uint8Array): void {
+    this.readMessage(gate, handle, bindNumber, stamp, new ByteReader(payload));
+  }
+
+  /** The same, of what the reader has left; the bytes are the caller's again when the call returns. */
+  readMessage(gate: Incarnation, handle: number, bindNumber: number, stamp: number, reader: ByteReader): void {
     const entity = this.find(gate, handle, bindNumber);
     if (entity === undefined) return;
     this.sender = entity;
+    this.senderGate = gate;
+    this.senderStamp = stamp;
     try {
-      this.dispatch(new ByteReader(payload));
+      this.dispatch(reader);
     } catch (error) {
       const code = CLOSING[errorCodeOf(error)];
       if (code === undefined) throw error;
@@ -118,6 +142,13 @@ export class ClientRegistry {
     // In quarantine it cannot end itself, and nobody is left whom it would be there for.
     if (entity.$.life === "quarantined") void this.owner.destroy(entity, `client lost in quarantine: ${code}`);
     else this.owner.runHook(entity, "onClientLost", () => entity.onClientLost(code));
+  }
+
+  private close(entity: EntityWithClient, code: ErrorCode, reason: string): void {
+    if (entity.$.client === null) return;
+    this.ports.ops.clientKick(entity.$.slot, code, reason);
+    this.drop(entity);
+    this.owner.runHook(entity, "onClientLost", () => entity.onClientLost(code));
   }
 
   private handleEntityCall(m: MessageValue<typeof UpstreamBody.entityCall>): void {
@@ -182,38 +213,10 @@ export class ClientRegistry {
     if (callId !== 0) this.ports.ops.clientReply(sender.$.slot, callId, code, encodeSentence(why));
   }
 
-  private handleEntityMove(m: MessageValue<typeof UpstreamBody.entityMove>): void {
-    const sender = this.sender as EntityWithClient;
-    const { x, y, z, yaw } = m;
-    if (![x, y, z, yaw].every(Number.isFinite)) throw new AeonError("BYTES_MALFORMED", "a coordinate is not a number");
-    const { moveNumber } = m;
-    if (![x, y, z, yaw].every((value) => Math.abs(value) <= COORDINATE_MAX)) {
-      this.refuse(sender, 0, "VALUE_RANGE");
-      return this.correct(sender, moveNumber);
-    }
-    const move = () => {
-      if (sender.destroyed || sender.$.client === null) return;
-      let isAccepted = false;
-      try {
-        isAccepted = sender.onMove({ x, y, z, yaw });
-      } finally {
-        if (!isAccepted) this.correct(sender, moveNumber);
-      }
-    };
-    this.owner.runHook(sender, "onMove", move, { reentrant: true, vital: false });
-  }
-
   /** Answered by who serves the client, in order with what it sends. */
   private handleViewCheck(m: MessageValue<typeof UpstreamBody.viewCheck>): void {
     const sender = this.sender as EntityWithClient;
     this.ports.ops.viewCheck(sender.$.slot, m);
-  }
-
-  private correct(sender: EntityWithClient, moveNumber: number): void {
-    const { space, slot } = sender.$;
-    if (space === null) return;
-    const { x, y, z, yaw } = sender.$host.positionOf(sender as never);
-    this.ports.ops.moveCorrect(slot, moveNumber, x, y, z, yaw);
   }
 }
 

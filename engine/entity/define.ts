@@ -3,6 +3,7 @@
  * the client's types and what is stored. Nothing is registered here: a world (world.ts) lists its types.
  */
 import { AeonError } from "../base/errors.js";
+import type { ViewShape } from "../base/view-shape.js";
 import type { PropertiesOf } from "../property/properties.js";
 import type { ValueOf, ValueType } from "../property/types.js";
 import type { EntityInit, ServerEntity } from "./server-entity.js";
@@ -43,6 +44,8 @@ export interface EntitySpec {
   readonly server?: MethodSpecs;
   /** What the server calls on the client's side. */
   readonly client?: MethodSpecs;
+  /** Of a space: the shape of all views in it; left out: as the base has it, or `game.viewShape`. */
+  readonly viewShape?: ViewShape;
 }
 
 /** A definition with every part present; empty ones as `{}`. Type level only, as `E["$definition"]`. */

@@ -10,6 +10,8 @@ import type { Log } from "../base/log.js";
 import { unwatched } from "../base/promises.js";
 import type { Random } from "../base/random.js";
 import { Slices } from "../base/slices.js";
+import type { NavCheck } from "../movement/nav-guard.js";
+import { SpaceNav } from "../nav/space-nav.js";
 import { encodeArguments } from "../property/call-codec.js";
 import type { MethodDefinition, TypeDefinition } from "../property/definition.js";
 import type { ClientAudience, ViewRule } from "../property/op-sink.js";
@@ -67,6 +69,7 @@ export class EntityHost implements EntityRuntime, CallRouterOwner, ClientRegistr
   private readonly stubs: StubDirectory;
   private readonly documents: DocumentKeeper;
   private readonly slices: Slices;
+  private readonly navs = new WeakMap<Space, SpaceNav>();
   private tickNumber = 0;
 
   constructor(ports: EntityPorts, registry: EntityRegistry) {
@@ -77,7 +80,11 @@ export class EntityHost implements EntityRuntime, CallRouterOwner, ClientRegistr
     this.stubs = new StubDirectory(ports.timers, registry.stubs);
     this.router = new CallRouter(ports, this, this.stubs);
     this.clients = new ClientRegistry(ports, this);
-    this.spaces = new SpaceTable(ports.ops, (slot) => this.table.at(slot) as AreaEntity | undefined);
+    this.spaces = new SpaceTable(
+      ports.ops,
+      (slot) => this.table.at(slot) as AreaEntity | undefined,
+      ports.config.viewShape,
+    );
     this.documents = new DocumentKeeper(ports, (entity) => void this.destroy(entity, "a newer copy exists"));
     this.maker = new EntityMaker(ports, this, this.runner, registry, this.table, this.spaces, this.documents);
     this.stubKeeper = new StubKeeper((type, prepare) => this.maker.create({ ...this.bare(type), prepare }));
@@ -185,6 +192,7 @@ export class EntityHost implements EntityRuntime, CallRouterOwner, ClientRegistr
       this.runner.runTick(entity, dtMs);
     }
     this.tickNumber++;
+    this.clients.moves.tick();
     this.spaces.writeTransforms(this.tickNumber, this.wallMs());
     this.ports.flush();
   }
@@ -299,6 +307,7 @@ export class EntityHost implements EntityRuntime, CallRouterOwner, ClientRegistr
     this.leaveSpace(entity);
     moveToStream(this.ports.ops, entity, this.ports.ops.placeIn(space.spaceNumber));
     this.spaces.enter(entity, space, position);
+    this.clients.moves.place(entity);
     this.runner.runNow(space, "onEntityEnter", () => space.onEntityEnter(entity));
     this.runHook(entity, "onEnterSpace", () => entity.onEnterSpace(space));
   }
@@ -321,6 +330,20 @@ export class EntityHost implements EntityRuntime, CallRouterOwner, ClientRegistr
   }
   move(entity: AreaEntity, x: number, y: number, z: number, yaw: number): void {
     this.spaces.move(entity, x, y, z, yaw);
+    // Where script moves it, its client does not know it is.
+    if (entity.$.client !== null && !this.clients.moves.isMoving(entity)) this.clients.moves.place(entity);
+  }
+  setMoveMode(entity: AvatarAreaEntity, name: string): void {
+    this.clients.moves.setMode(entity, name);
+  }
+  moveModeOf(entity: AvatarAreaEntity): string {
+    return this.clients.moves.modeOf(entity);
+  }
+  allowWay(entity: AvatarAreaEntity, units: number, unitsUp: number, forMs: number): void {
+    this.clients.moves.allowWay(entity, units, unitsUp, forMs);
+  }
+  setNavCheck(space: Space, check: NavCheck | null): void {
+    this.clients.moves.setNavCheck(space, check);
   }
   positionOf(entity: AreaEntity): Position {
     return this.spaces.positionOf(entity);
@@ -361,6 +384,15 @@ export class EntityHost implements EntityRuntime, CallRouterOwner, ClientRegistr
   }
   queryRange(space: Space, x: number, z: number, radius: number): AreaEntity[] {
     return this.spaces.queryRange(space, x, z, radius);
+  }
+  navOf(space: Space): SpaceNav {
+    const known = this.navs.get(space);
+    if (known !== undefined) return known;
+    const { nav } = this.ports;
+    if (nav === null || space.destroyed) throw new AeonError("NAV_MESH_UNKNOWN", space.typeName);
+    const opened = new SpaceNav(nav, nav.openMesh(space.typeName));
+    this.navs.set(space, opened);
+    return opened;
   }
 
   // The cluster.

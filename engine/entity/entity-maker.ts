@@ -160,6 +160,7 @@ export class EntityMaker {
       space: null,
       shortId: 0,
       view: newEntityView(),
+      mover: null,
       document: creation.document,
     };
   }

@@ -7,7 +7,7 @@
  */
 import { assert } from "../base/errors.js";
 import type { EntityId } from "../base/ids.js";
-import type { ClientAudience, OpSink, ViewCheck, ViewRule, WorldOpSink } from "../property/op-sink.js";
+import type { ClientAudience, OpSink, PlacementCause, ViewCheck, ViewRule, WorldOpSink } from "../property/op-sink.js";
 import type { PropertyTree } from "../property/properties.js";
 
 const SLOTS_MIN = 1_024;
@@ -140,8 +140,17 @@ export class OpRouter implements WorldOpSink {
   clientReply(slot: number, callId: number, code: string, payload: Uint8Array): void {
     this.logOf(slot).clientReply(slot, callId, code, payload);
   }
-  moveCorrect(slot: number, moveNumber: number, x: number, y: number, z: number, yaw: number): void {
-    this.logOf(slot).moveCorrect(slot, moveNumber, x, y, z, yaw);
+  moveCorrect(
+    slot: number,
+    moveNumber: number,
+    placement: number,
+    cause: PlacementCause,
+    x: number,
+    y: number,
+    z: number,
+    yaw: number,
+  ): void {
+    this.logOf(slot).moveCorrect(slot, moveNumber, placement, cause, x, y, z, yaw);
   }
   viewRadius(slot: number, radius: number, margin: number): void {
     this.logOf(slot).viewRadius(slot, radius, margin);

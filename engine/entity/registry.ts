@@ -111,6 +111,7 @@ export class EntityRegistry {
   private describe(entityClass: EntityClass): TypeDefinition {
     const name = typeName(entityClass);
     checkNames(entityClass, name);
+    const viewShape = entityClass.$definitions.findLast(({ spec }) => spec.viewShape !== undefined)?.spec.viewShape;
     const numberIn = (part: "types" | "properties", key: string) => this.index[part][key]?.number ?? 0;
     return {
       id: numberIn("types", name),
@@ -128,6 +129,7 @@ export class EntityRegistry {
         checkImplemented(entityClass, name, method, access);
         return { id: lookUp(this.index.hash, `${name}.${method}`), name: method, access, ...spec };
       }),
+      ...(viewShape === undefined ? {} : { viewShape }),
     };
   }
 }

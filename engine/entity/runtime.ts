@@ -10,6 +10,11 @@ import type { Random } from "../base/random.js";
 import type { Scheduler } from "../base/scheduler.js";
 import type { TimerWheel, WheelTimer } from "../base/timer-wheel.js";
 import type { AeonConfig } from "../config/config.js";
+import type { NavCheck } from "../movement/nav-guard.js";
+import type { MovementThresholds } from "../movement/thresholds.js";
+import type { TracePort } from "../movement/tracer.js";
+import type { NavService } from "../nav/nav-service.js";
+import type { SpaceNav } from "../nav/space-nav.js";
 import type { MethodDefinition, TypeDefinition } from "../property/definition.js";
 import type { ClientAudience, ViewRule } from "../property/op-sink.js";
 import type { PropertyTree } from "../property/properties.js";
@@ -18,6 +23,7 @@ import type { DocumentPut, PutResult, StoredDocument } from "../store/store.js";
 import type { AreaEntity } from "./area-entity.js";
 import type { AvatarAreaEntity } from "./avatar-entity.js";
 import type { Inbox } from "./inbox.js";
+import type { ClientMover } from "./move-door.js";
 import type { OpRouter } from "./op-router.js";
 import type { ServerEntity } from "./server-entity.js";
 import type { Space } from "./space.js";
@@ -81,6 +87,8 @@ export interface EntityState {
   /** Its number in `space`, by which clients name it; 0 in none. */
   shortId: number;
   readonly view: EntityView;
+  /** What is kept about its client's moves; null until it has had a client in a space, or script spoke of them. */
+  mover: ClientMover | null;
   document: EntityDocument | null;
 }
 
@@ -156,6 +164,23 @@ export interface EntityRuntime {
   /** Parts that are left out stay as they are. */
   setViewRule(entity: AreaEntity, rule: Partial<ViewRule>): void;
   queryRange(space: Space, x: number, z: number, radius: number): AreaEntity[];
+  /** Throws NAV_MESH_UNKNOWN. */
+  navOf(space: Space): SpaceNav;
+  /** Throws VALUE_RANGE for a mode that its rules do not have. */
+  setMoveMode(entity: AvatarAreaEntity, name: string): void;
+  moveModeOf(entity: AvatarAreaEntity): string;
+  /** Units of way and units up that are legal beyond the rules, within `forMs`. Throws VALUE_RANGE. */
+  allowWay(entity: AvatarAreaEntity, units: number, unitsUp: number, forMs: number): void;
+  /** Has moves of clients in the space asked about; null: no more. */
+  setNavCheck(space: Space, check: NavCheck | null): void;
+}
+
+/** What the checks said of a client's moves. */
+export interface MoveFlag {
+  /** Why, such as "speed" or "throughWall". */
+  readonly verdicts: readonly string[];
+  /** Whether the client is closed for it. */
+  readonly isKicked: boolean;
 }
 
 /** The process around the entity layer. */
@@ -168,6 +193,12 @@ export interface EntityPorts {
   readonly scheduler: Scheduler;
   readonly timers: TimerWheel;
   readonly ops: OpRouter;
+  /** Holds the world's navigation meshes; null where there are none. */
+  readonly nav: NavService | null;
+  /** How clients' moves are checked; the defaults unless given. */
+  readonly movement?: MovementThresholds;
+  /** Takes traces of suspicious moves; nobody unless given. */
+  readonly traces?: TracePort | null;
   /** Ends a callback: publishes what it wrote. */
   flush(): void;
   games(): readonly Incarnation[];

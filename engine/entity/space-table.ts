@@ -4,6 +4,7 @@
  */
 import { Grid } from "../aoi/grid.js";
 import { AeonError, type ErrorCode } from "../base/errors.js";
+import { squaredDistance, type ViewShape } from "../base/view-shape.js";
 import type { WorldOpSink } from "../property/op-sink.js";
 import type { AreaEntity } from "./area-entity.js";
 import type { Position } from "./runtime.js";
@@ -29,13 +30,16 @@ interface Room {
 export class SpaceTable {
   private readonly ops: WorldOpSink;
   private readonly bySlot: (slot: number) => AreaEntity | undefined;
+  private readonly viewShape: ViewShape;
   private readonly transforms = new TransformTable();
   private readonly rooms = new Map<Space, Room>();
   private found = new Int32Array(FOUND_MIN);
   private nextNumber = 1;
 
-  constructor(ops: WorldOpSink, bySlot: (slot: number) => AreaEntity | undefined) {
+  /** `viewShape`: of the views in spaces whose type does not say. */
+  constructor(ops: WorldOpSink, bySlot: (slot: number) => AreaEntity | undefined, viewShape: ViewShape) {
     this.ops = ops;
+    this.viewShape = viewShape;
     this.bySlot = bySlot;
   }
 
@@ -116,10 +120,11 @@ export class SpaceTable {
     if (room.ids.generationOf(shortId) !== generation) return "RPC_NOT_VISIBLE";
     if (!admits(subject.$.view.rule, viewer.id, view.rule)) return "RPC_NOT_VISIBLE";
     const { grid } = room;
-    const dx = (grid.xs[viewer.$.slot] as number) - (grid.xs[subject.$.slot] as number);
-    const dz = (grid.zs[viewer.$.slot] as number) - (grid.zs[subject.$.slot] as number);
+    const isBox = ((space as Space).$.definition.viewShape ?? this.viewShape) === "box";
+    const dx = grid.xOf(viewer.$.slot) - grid.xOf(subject.$.slot);
+    const dz = grid.zOf(viewer.$.slot) - grid.zOf(subject.$.slot);
     const reach = view.radius === 0 ? -1 : view.radius + view.margin;
-    return reach >= 0 && dx * dx + dz * dz <= reach * reach ? subject : "RPC_NOT_VISIBLE";
+    return reach >= 0 && squaredDistance(isBox, dx, dz) <= reach * reach ? subject : "RPC_NOT_VISIBLE";
   }
 
   queryRange(space: Space, x: number, z: number, radius: number): AreaEntity[] {

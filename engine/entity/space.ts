@@ -3,6 +3,8 @@
  * manager (space-manager.ts).
  */
 
+import type { NavCheck } from "../movement/nav-guard.js";
+import type { SpaceNav } from "../nav/space-nav.js";
 import { text } from "../property/types.js";
 import type { AreaEntity } from "./area-entity.js";
 import { defineEntity } from "./define.js";
@@ -28,6 +30,11 @@ export class Space extends defineEntity(ServerEntity, "Space", {
   spaceNumber = 0;
   readonly members = new Set<AreaEntity>();
 
+  /** Paths, rays and points on the navigation mesh of this type of space (`defineWorld`). Throws NAV_MESH_UNKNOWN when it has none. */
+  get nav(): SpaceNav {
+    return this.$host.navOf(this);
+  }
+
   /** Everything within `radius` units of `centre`, in no order; the filter runs on those only. */
   queryRange(centre: Point, radius: number, filter?: (entity: AreaEntity) => boolean): AreaEntity[] {
     const found = this.$host.queryRange(this, centre.x, centre.z, radius);
@@ -37,6 +44,11 @@ export class Space extends defineEntity(ServerEntity, "Space", {
   /** Ends the space; what is in it gets `onLeaveSpace` and is then in no space. */
   async closeSpace(): Promise<void> {
     await this.destroy("closed");
+  }
+
+  /** Has every way of clients in this space judged by `check`, in batches; what it finds wrong is rolled back. Null: no more. */
+  checkMoves(check: NavCheck | null): void {
+    this.$host.setNavCheck(this, check);
   }
 
   onEntityEnter(_entity: AreaEntity): void {}

@@ -9,6 +9,8 @@ export interface World {
   /** The type of the entity that every new client is bound to until `giveClientTo`. */
   readonly account: string;
   readonly spaces: readonly WantedSpace[];
+  /** See `defineWorld`. */
+  readonly navmeshes: Readonly<Record<string, string>>;
 }
 
 /** Each class must have a method for everything its definition lets others call. */
@@ -18,11 +20,15 @@ type Checked<C> = C extends { new (...args: never): infer E extends ServerEntity
     : { readonly "a method of the definition is missing or has other arguments": HandlersOf<E["$definition"]> }
   : never;
 
-/** Throws ENTITY_DEFINITION when a type stands twice or the account type is not listed. */
+/**
+ * Throws ENTITY_DEFINITION when a type stands twice or the account type is not listed. `navmeshes`: navigation meshes by name, as files from
+ * the folder of the nearest package.json above the world's module; spaces of a type use the mesh that has the type's name.
+ */
 export function defineWorld<const C extends readonly unknown[]>(world: {
   readonly entities: C & { readonly [K in keyof C]: Checked<C[K]> };
   readonly account: string;
   readonly spaces?: readonly WantedSpace[];
+  readonly navmeshes?: Readonly<Record<string, string>>;
 }): World {
   const entities = world.entities as unknown as readonly EntityClass[];
   const names = entities.map((entity) => entity.$definitions.at(-1)?.name ?? "");
@@ -32,5 +38,5 @@ export function defineWorld<const C extends readonly unknown[]>(world: {
   });
   if (!names.includes(world.account))
     throw new AeonError("ENTITY_DEFINITION", `the account type ${world.account} is not listed`);
-  return { entities, account: world.account, spaces: world.spaces ?? [] };
+  return { entities, account: world.account, spaces: world.spaces ?? [], navmeshes: world.navmeshes ?? {} };
 }

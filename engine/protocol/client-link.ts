@@ -40,6 +40,9 @@ const KIB = 1024;
 /** Parts of one viewCheck; with more than that different, all is asked for. */
 export const VIEW_CHECK_PARTS_MAX = 2_048;
 
+/** Of packets to a client. */
+const compressionField = oneOf("none", "deflate");
+
 const transformRecord = record({ target: uvar, x: f32, y: f32, z: f32, yaw: f32 });
 
 export const ClientToGate = {
@@ -55,6 +58,8 @@ export const ClientToGate = {
     definitionsHash: text(HASH_BYTES_MAX),
     /** Hash of the RPC index the client was built with; "" when it has none. */
     indexHash: text(HASH_BYTES_MAX),
+    /** The best that the client can read packets in. */
+    compression: compressionField,
   }),
   clientPacket: message(2, "Messages for the game, each `u8 id | body` of UpstreamBody.", CLIENT_FRAME_BYTES_MAX, {
     /** Number of the first message. */
@@ -82,6 +87,8 @@ export const GateToClient = {
     serverMs: f64,
     /** The other gates, for when this one is gone. */
     gates: list(text(ADDRESS_BYTES_MAX), 64),
+    /** Where else this gate is reached, by whichever transport: a session resumes there too. */
+    ownAddresses: list(text(ADDRESS_BYTES_MAX), 8),
   }),
   serverPacket: message(2, "Bodies of DownstreamBody, one after the other.", LINK_MESSAGE_BYTES_MAX, {
     /** Number of this packet: one per packet, however many bodies it holds. The first is 1. */
@@ -96,6 +103,26 @@ export const GateToClient = {
     reason: text(REASON_BYTES_MAX),
     retry: bool,
   }),
+  serverLoose: message(
+    5,
+    "Bodies that may be lost: `shortTransforms`, `transforms` and a `tick` before them. Never arrives after a later one.",
+    LINK_MESSAGE_BYTES_MAX,
+    {
+      /** Number of the serverPacket that was sent last before it: without that one it cannot be applied yet. */
+      after: uvar,
+      bodies: rest,
+    },
+  ),
+  serverDeflated: message(
+    6,
+    "One serverPacket, its number included, as raw deflate. Inflate no further than it says.",
+    LINK_MESSAGE_BYTES_MAX,
+    {
+      /** How long the packet is. */
+      inflatedBytes: u32,
+      deflated: rest,
+    },
+  ),
 } as const;
 
 /** Client → game, opaque to the gate. */
@@ -130,6 +157,8 @@ export const UpstreamBody = {
   ),
   entityMove: message(2, "Where the client's own entity is now. It names no entity.", 64, {
     moveNumber: u32,
+    /** Of the last moveCorrect that the client has seen. Moves made before it was seen are ignored. */
+    placement: u16,
     x: f32,
     y: f32,
     z: f32,
@@ -252,11 +281,56 @@ export const DownstreamBody = {
     target: uvar,
     ops: rest,
   }),
-  moveCorrect: message(11, "The server put the client's own entity elsewhere; moves up to this number are void.", 64, {
-    moveNumber: u32,
-    x: f32,
-    y: f32,
-    z: f32,
-    yaw: f32,
-  }),
+  moveCorrect: message(
+    11,
+    "The server put the client's own entity here. Moves count only once they name this placement.",
+    64,
+    {
+      /** The last that was accepted; 0: none. Later ones are void. */
+      moveNumber: u32,
+      /** Another one each time, also when it enters a space. */
+      placement: u16,
+      /** `placed`: by script or into a space; `corrected`: a move was refused. */
+      cause: oneOf("placed", "corrected"),
+      x: f32,
+      y: f32,
+      z: f32,
+      yaw: f32,
+    },
+  ),
 } as const;
+
+/**
+ * How a body gets to its client. `ordered`: once, behind what was said before it. `latest`: what stands there when there is room; a client
+ * that is behind is not sent each change, but the difference (game/sync/client-credit.ts). `loose`: so, and it may be lost on the way, where
+ * the connection can lose; what was lost is made up for (game/sync/transform-gather.ts).
+ */
+export type Delivery = "ordered" | "latest" | "loose";
+
+export const DOWNSTREAM_DELIVERY = {
+  definitions: "ordered",
+  ownEnter: "ordered",
+  spaceEnter: "ordered",
+  // Put off for a client that is behind, and told with what stands there then.
+  viewEnter: "latest",
+  viewLeave: "ordered",
+  propertyOps: "latest",
+  nearChanges: "latest",
+  transforms: "loose",
+  shortTransforms: "loose",
+  // Loose in front of nothing but loose bodies.
+  tick: "loose",
+  clientCall: "ordered",
+  callReply: "ordered",
+  viewHashes: "ordered",
+  nodeHashes: "ordered",
+  repairOps: "ordered",
+  moveCorrect: "ordered",
+} as const satisfies Record<keyof typeof DownstreamBody, Delivery>;
+
+/** Numbers of the bodies that may come loosely. */
+export const LOOSE_BODY_IDS: ReadonlySet<number> = new Set(
+  Object.entries(DownstreamBody)
+    .filter(([name]) => DOWNSTREAM_DELIVERY[name as keyof typeof DownstreamBody] === "loose")
+    .map(([, kind]) => kind.id),
+);

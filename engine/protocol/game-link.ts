@@ -3,7 +3,7 @@
  * game offers there, one per sync worker. The gate counts the game as linked when all of them are up; when one goes down, all do.
  *
  *   gate ──GateToGame──► game (script thread) ──GameToGate──► gate
- *   gate ◄──StreamToGate── game (sync worker n)
+ *   gate ◄──StreamToGate── game (sync worker n) ◄──GateToStream── gate
  *
  * All that is for clients leaves on a stream; with no sync worker, on the main link. A client's stream may change while it stays on the
  * game (streamSwitch): what comes early under its next `bindNumber` waits at the gate.
@@ -21,9 +21,26 @@ import {
   REASON_BYTES_MAX,
   STREAMS_MAX,
 } from "./limits.js";
-import { bool, clientId, entityId, incarnation, list, message, record, rest, text, u8, u16, u32 } from "./message.js";
+import {
+  bool,
+  clientId,
+  entityId,
+  incarnation,
+  list,
+  type MessageValue,
+  message,
+  record,
+  rest,
+  text,
+  u8,
+  u16,
+  u32,
+  uvar,
+} from "./message.js";
 
 const KIB = 1024;
+/** Clients of one clientCredit. */
+export const CREDIT_CLIENTS_MAX = 65_536;
 
 export const GateToGame = {
   clientConnected: message(1, "A new client was assigned to this game; the game makes its account entity.", KIB, {
@@ -77,6 +94,32 @@ export const GateToGame = {
     targetGame: incarnation,
     code: text(NAME_BYTES_MAX),
   }),
+  gateSlept: message(
+    11,
+    "The gate did not run for so long; what its clients did meanwhile comes now, stamped late.",
+    64,
+    {
+      sleptMs: u32,
+    },
+  ),
+  clientCredit: message(
+    10,
+    "On the stream that serves these clients: how much of what it sent them has left the gate. Only of those for whom it is worth it.",
+    LINK_MESSAGE_BYTES_MAX,
+    {
+      clients: list(
+        record({
+          handle: u32,
+          bindNumber: u32,
+          /** Of bodies under this number, all together. */
+          confirmedBytes: uvar,
+          /** Loose bodies may be lost on their way to this client. */
+          isLossy: bool,
+        }),
+        CREDIT_CLIENTS_MAX,
+      ),
+    },
+  ),
   proxied: message(
     9,
     "A message from another game for the entity that this client is bound to.",
@@ -93,7 +136,7 @@ export const GateToGame = {
 export const GameToGate = {
   /**
    * Bodies for clients, each body once: hand-written (`encodeClientFrames`), since it is the hot one.
-   * `uvar bodyCount | (uvar length | bytes)* | uvar clientCount | (u32 handle | u32 bindNumber | uvar count | uvar bodyIndex*)*`
+   * `uvar bodyCount | (uvar length | bytes)* | uvar looseCount | uvar step* | uvar clientCount | (u32 handle | u32 bindNumber | uvar count | uvar bodyIndex*)*`
    */
   clientFrames: message(1, "Bodies, and for each client the list of those it gets, in order.", LINK_MESSAGE_BYTES_MAX, {
     payload: rest,
@@ -167,6 +210,11 @@ export const GameToGate = {
     },
   ),
 } as const;
+
+export type ClientCreditMessage = MessageValue<typeof GateToGame.clientCredit>;
+
+/** What a gate sends on a stream. */
+export const GateToStream = { clientCredit: GateToGame.clientCredit } as const;
 
 /** What may come on a stream: messages for clients, and nothing else. */
 export const StreamToGate = {

@@ -136,4 +136,7 @@ export const ManagerOutbound = {
     stubs: list(stubEntry, STUB_COUNT_MAX),
   }),
   shutdown: message(10, "Stop in order: sent to gates first, then games, then the dbmanager.", 0, {}),
+  gateLoads: message(11, "Answers a gate's loadReport: how many clients each gate had by its last.", 16 * KIB, {
+    gates: list(record({ gate: incarnation, clients: u32 }), PROCESS_COUNT_MAX),
+  }),
 } as const;

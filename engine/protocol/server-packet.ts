@@ -16,6 +16,17 @@ export function writeServerPacketHead(bytes: Uint8Array, end: number, sequence: 
   return start;
 }
 
+/** `u8 id | uvar after` */
+export const SERVER_LOOSE_HEAD_BYTES_MAX = 1 + UVAR_BYTES_MAX;
+
+/** The same for GateToClient.serverLoose. */
+export function writeServerLooseHead(bytes: Uint8Array, end: number, after: number): number {
+  const start = end - 1 - uvarBytes(after);
+  bytes[start] = GateToClient.serverLoose.id;
+  writeUvar(bytes, start + 1, after);
+  return start;
+}
+
 function uvarBytes(value: number): number {
   let count = 1;
   for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) count++;

@@ -3,6 +3,7 @@
  * passed in by scheme: a page has one for `ws` and `wss`, Node has one for `kcp` too.
  */
 import { AeonError } from "../engine/base/errors.js";
+import { asReachedFrom } from "./gate-address.js";
 
 /** Asks the gate at `url`; gives the addresses it names, the best first. Rejects when it does not answer. */
 export type AskGate = (url: string) => Promise<readonly string[]>;
@@ -24,7 +25,8 @@ export function gateQuery(ask: Readonly<Record<string, AskGate>>): QueryGates {
       const askGate = URL.canParse(url) ? ask[new URL(url).protocol] : undefined;
       if (askGate === undefined) continue;
       try {
-        const answer = (await askGate(url)).filter((found) => isAsSafe(url, found)).slice(0, GATES_MAX);
+        const named = (await askGate(url)).map((told) => asReachedFrom(url, told));
+        const answer = named.filter((found) => isAsSafe(url, found)).slice(0, GATES_MAX);
         if (answer.length > 0) return answer;
       } catch (error) {
         failure = error;

@@ -24,6 +24,7 @@ import {
   type MessageValue,
 } from "../engine/protocol/message.js";
 import { EarlyLoose } from "./early-loose.js";
+import { asReachedFrom } from "./gate-address.js";
 import type { GateList } from "./gate-list.js";
 import { isAsSafe, type QueryGates } from "./gate-query.js";
 import type { Inflate } from "./inflate.js";
@@ -239,12 +240,13 @@ export class Session {
     clock.observeSent(welcome.serverMs, scheduler.nowMs());
     this.welcomed = true;
     this.lastError = null;
-    this.tokenPlaces = new Set([url, ...welcome.ownAddresses].map(placeOf));
+    const own = this.reachable(url, welcome.ownAddresses);
+    this.tokenPlaces = new Set([url, ...own].map(placeOf));
     this.token = welcome.token.slice();
     this.heartbeatIntervalMs = Math.max(1, welcome.heartbeatIntervalMs);
     gates.succeeded();
-    gates.learnSame(welcome.ownAddresses.filter((other) => this.mayFollow(url, other)));
-    gates.learn(welcome.gates.filter((other) => this.mayFollow(url, other)));
+    gates.learnSame(own);
+    gates.learn(this.reachable(url, welcome.gates));
     if (!welcome.resumed) this.stream = newStream();
     this.confirm(welcome.ack);
     this.sentSequence = welcome.ack;
@@ -262,8 +264,9 @@ export class Session {
     return this.options.transport.dials?.(url) ?? true;
   }
 
-  private mayFollow(url: string, told: string): boolean {
-    return this.dials(told) && isAsSafe(url, told);
+  /** Of the addresses that the gate at `url` told of, those that may be dialled. */
+  private reachable(url: string, told: readonly string[]): string[] {
+    return told.map((one) => asReachedFrom(url, one)).filter((one) => this.dials(one) && isAsSafe(url, one));
   }
 
   private handleServerPacket(packet: MessageValue<typeof GateToClient.serverPacket>): void {

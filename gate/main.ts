@@ -30,6 +30,7 @@ function makeGate(env: ProcessEnv, dataDir: string): Gate {
   const clients = createWebSocketListener({
     httpHandler: (request) => answer(files, gate, config, request),
     allowedOrigins: config.allowedOrigins,
+    pagePorts: () => gate.clientUrls().map((url) => Number(new URL(url).port)),
     trustedProxies: config.trustedProxies,
     ...(config.tlsCertFile === "" ? {} : { tls: readTls(config, dataDir) }),
     admits: (host) => gate.core.admitsHandshake(host),

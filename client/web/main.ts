@@ -1,6 +1,8 @@
 /** Starts the page: scene, panels, session, game; and `window.aeon`, by which tests and the curious drive it. */
+
 import { systemRandom } from "../../engine/base/random.js";
 import { realScheduler } from "../../engine/base/real-scheduler.js";
+import { asReachedFrom } from "../gate-address.js";
 import { browserWebSocketTransport, type Client, createClient, NetEmulator } from "../index.js";
 import { Game, type GameState } from "./game/game.js";
 import { Input } from "./game/input.js";
@@ -29,7 +31,9 @@ async function findGates(): Promise<string[]> {
   try {
     const answer: unknown = await (await fetch("gates.json")).json();
     const listed = (answer as { gates?: readonly { ws?: unknown }[] }).gates ?? [];
-    const others = listed.flatMap(({ ws }) => (typeof ws === "string" ? [ws.replace(/\/$/, "")] : []));
+    const others = listed.flatMap(({ ws }) =>
+      typeof ws === "string" ? [asReachedFrom(own, ws.replace(/\/$/, ""))] : [],
+    );
     return [...new Set([own, ...others])];
   } catch {
     return [own];

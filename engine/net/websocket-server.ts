@@ -44,6 +44,8 @@ export interface WebSocketListenerOptions {
   readonly httpHandler: HttpHandler;
   /** Besides pages from this very address; "*" takes every page. */
   readonly allowedOrigins: readonly string[];
+  /** Ports on which this very host, by whatever name it was reached, serves pages that may connect, too; absent: none. */
+  readonly pagePorts?: () => readonly number[];
   readonly maxFrameBytes: number;
   readonly log: Log;
   /** Certificate chain and private key, PEM; absent: no TLS. */
@@ -91,7 +93,7 @@ function listen(
   server.on("upgrade", (request, socket, head) => {
     const peer = peerOf(request, options.tls !== undefined, proxies);
     socket.on("error", () => socket.destroy());
-    if (!isOriginAllowed(request, options.allowedOrigins)) {
+    if (!isOriginAllowed(request, options)) {
       options.log.warn("websocket refused", { origin: request.headers.origin, remote: peer.host });
       refuseUpgrade(socket, "403 Forbidden");
     } else if (options.admits?.(peer.host) === false) {
@@ -185,10 +187,15 @@ async function answer(
   }
 }
 
-function isOriginAllowed(request: IncomingMessage, allowed: readonly string[]): boolean {
+function isOriginAllowed(request: IncomingMessage, options: WebSocketListenerOptions): boolean {
   const { origin, host } = request.headers;
+  const { allowedOrigins: allowed, pagePorts } = options;
   if (origin === undefined || allowed.includes("*") || allowed.includes(origin)) return true;
-  return URL.canParse(origin) && new URL(origin).host === host;
+  const here = `http://${host}`;
+  if (!URL.canParse(origin) || !URL.canParse(here)) return false;
+  const page = new URL(origin);
+  if (page.host === host) return true;
+  return page.hostname === new URL(here).hostname && (pagePorts?.() ?? []).includes(Number(page.port));
 }
 
 function refuseUpgrade(socket: Duplex, status: string): void {

@@ -17,7 +17,11 @@ interface Server {
   readonly next: () => Promise<Connection>;
 }
 
-async function serve(t: TestContext, allowedOrigins: readonly string[] = []): Promise<Server> {
+async function serve(
+  t: TestContext,
+  allowedOrigins: readonly string[] = [],
+  pagePorts: readonly number[] = [],
+): Promise<Server> {
   const waiting: ((connection: Connection) => void)[] = [];
   const come: Connection[] = [];
   const transport = createWebSocketListener({
@@ -26,6 +30,7 @@ async function serve(t: TestContext, allowedOrigins: readonly string[] = []): Pr
       return { status: 200, type: "text/plain", body: `you asked for ${request.path}` };
     },
     allowedOrigins,
+    pagePorts: () => pagePorts,
     maxFrameBytes: MAX_FRAME_BYTES,
     log: silentLog,
   });
@@ -140,6 +145,13 @@ test("websocket server: own pages, listed pages and programs may connect, other 
   assert.equal(await tryOrigin(server, "null"), false);
   const open = await serve(t, ["*"]);
   assert.equal(await tryOrigin(open, "https://evil.example"), true);
+});
+
+test("websocket: pages of this host's other gates may connect, those of the same ports elsewhere may not", async (t) => {
+  const server = await serve(t, [], [8712]);
+  assert.equal(await tryOrigin(server, "http://127.0.0.1:8712"), true);
+  assert.equal(await tryOrigin(server, "http://127.0.0.1:8713"), false);
+  assert.equal(await tryOrigin(server, "http://evil.example:8712"), false);
 });
 
 test("websocket server: answers HTTP on the same port, and a failing handler with 500", async (t) => {

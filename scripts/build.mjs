@@ -17,6 +17,7 @@ const WEB_FOLDERS = [
   "engine/property",
   "engine/nav",
   "engine/movement",
+  "engine/net",
   "engine/recording",
   "entities",
 ];

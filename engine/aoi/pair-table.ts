@@ -157,11 +157,11 @@ export class PairTable {
 
   /**
    * The other way round: pairs that are mutual now become so. Of two only one of which sees the other, both do from now on; neither, where
-   * `isOut` says so. Returns whether there was any such pair.
+   * `isOut` says so. Returns whether any other's view changed by that.
    */
   join(observer: number, isOut: (other: number) => boolean): boolean {
-    const { viewers, visible, others, sight, news } = this;
-    const told = news.entered.length + news.left.length;
+    const { viewers, visible, others, sight } = this;
+    let hasChanged = false;
     others.clear();
     viewers.copyTo(others, observer);
     visible.copyTo(others, observer);
@@ -170,9 +170,12 @@ export class PairTable {
       if (!sight.isMutual(observer, other)) continue;
       const sees = viewers.removeValue(other, observer);
       const isSeen = viewers.removeValue(observer, other);
-      if (sees || isSeen) this.joinPair(observer, other, sees, isSeen, isOut(other));
+      if (!sees && !isSeen) continue;
+      const isEnd = isOut(other);
+      this.joinPair(observer, other, sees, isSeen, isEnd);
+      hasChanged ||= isSeen === isEnd;
     }
-    return news.entered.length + news.left.length > told;
+    return hasChanged;
   }
 
   private joinPair(observer: number, other: number, sees: boolean, isSeen: boolean, isEnd: boolean): void {

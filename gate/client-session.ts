@@ -141,6 +141,16 @@ export class ClientSession {
     this.connectionNumber = connectionNumber;
     this.lastHeardMs = nowMs;
     this.state = "online";
+    if (this.isLoggedIn) this.trust();
+  }
+
+  noteLoggedIn(): void {
+    this.isLoggedIn = true;
+    this.trust();
+  }
+
+  private trust(): void {
+    if (this.connection?.isTrusted !== undefined) this.connection.isTrusted = true;
   }
 
   detach(nowMs: number): void {

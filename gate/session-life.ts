@@ -163,7 +163,7 @@ export class SessionLife {
     session.game = target;
     target.sessions.add(session);
     session.nextBind(null);
-    session.isLoggedIn = true;
+    session.noteLoggedIn();
     session.early.clear();
     this.counters.binds.add();
     const { handle, bindNumber, clientId, definitionsHash } = session;

@@ -25,6 +25,9 @@ export const BENCH_TUNING: PipeTuning = {
   rateWindowMs: 1_000,
   intervalMs: 10,
   redundancy: 0,
+  looseRedundancy: 0,
+  heldBytesMax: 2 ** 30,
+  newcomerHeldBytesMax: 2 ** 30,
   frameBytesMax: 131_072,
 };
 const GATE: Address = { host: "127.0.0.1", port: 7711 };

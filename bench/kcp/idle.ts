@@ -1,6 +1,8 @@
-/** What sessions cost that have nothing to do: `update` of each, every 10 ms, for a second. */
+/** What sessions cost that have nothing to do, for a second: `update` of each every 10 ms, or at a gate's host. */
+import { SealKind } from "../../engine/net/seal.js";
 import { Kcp, SegmentPool } from "../../native/kcp-ts/src/index.js";
 import { makeNative, type NodeKcp } from "../../native/kcp-ts/testing/node-kcp.js";
+import { MemoryGate } from "../gate/memory.js";
 import { medians, timed } from "../harness.js";
 import { FAST } from "./in-memory.js";
 
@@ -46,4 +48,17 @@ export function measureIdle(kinds: readonly (readonly Updated[])[], isSmall: boo
       }),
     );
   });
+}
+
+/** ms per second of virtual time of the gate's whole UDP end: turns of the event loop and timers that are due. */
+export async function measureIdleHost(count: number): Promise<number> {
+  const gate = new MemoryGate();
+  gate.connect(count, SealKind.none);
+  gate.scheduler.pass(1_000);
+  const [ms = 0] = await medians({ warmUp: 1, repeats: 3 }, () => [
+    timed(() => {
+      for (let i = 0; i < UPDATES_PER_SECOND; i++) gate.scheduler.pass(INTERVAL_MS);
+    }),
+  ]);
+  return ms;
 }

@@ -26,6 +26,9 @@ export const CLIENT_TUNING: PipeTuning = {
   rateWindowMs: 1_000,
   intervalMs: 10,
   redundancy: 0,
+  looseRedundancy: 0,
+  heldBytesMax: 2 ** 30,
+  newcomerHeldBytesMax: 2 ** 30,
   frameBytesMax: 32 * 1024 * 1024,
 };
 
@@ -38,7 +41,7 @@ const SEALS: Readonly<Record<string, SealKind>> = {
 export interface KcpOptions {
   /** The gates' public key, KEY_BYTES in base64url, as a gate logs it; a gate with another one is not talked to. */
   readonly gateKey?: string;
-  /** What the connection is sealed with; "none" only where the gates' `encryption` allows it. Default "chacha", the cheapest for a gate. */
+  /** What the connection is sealed with; "none" only where the gates' `encryption` allows it. Default "aes", the cheapest for a gate. */
   readonly seal?: "aes" | "chacha" | "none";
   /** Of this client's datagrams; see CLIENT_TUNING. */
   readonly tuning?: Partial<PipeTuning>;
@@ -97,7 +100,7 @@ export function connectKcp(
     primitives: nodeSeal,
     metrics,
     tuning: { ...CLIENT_TUNING, ...options.tuning },
-    sealKind: sealOf(target.seal || (options.seal ?? "chacha")),
+    sealKind: sealOf(target.seal || (options.seal ?? "aes")),
     pinnedKey: pinnedKeyOf(target.gateKey || (options.gateKey ?? "")),
     onSettled,
   });

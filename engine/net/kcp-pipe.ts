@@ -7,19 +7,19 @@
  * list, no timer, at no cost. Called by pipe-driver.ts and by whoever owns the connection.
  */
 
-import { convOf, KCP_CODE, Kcp } from "../../native/kcp-ts/src/index.js";
+import { convOf, KCP_CODE, Kcp, type KcpCode, type SegmentPool } from "../../native/kcp-ts/src/index.js";
 import { TokenBucket } from "../base/token-bucket.js";
 import {
   Channel,
   CLOSE_REASON_BYTES_MAX,
   DATA_OVERHEAD_BYTES,
   LOOSE_HEAD_BYTES,
-  readI32,
   writeU32,
 } from "../protocol/datagram.js";
-import { DATAGRAM_BYTES_MAX, type DatagramBatch, type PeerHandle, type PeerWire } from "./batch-port.js";
+import { DATAGRAM_BYTES_MAX, type PeerHandle, type PeerWire } from "./batch-port.js";
 import { NOT_DUE } from "./flush-wheel.js";
 import { FRAME_HEAD_BYTES, FrameAssembler } from "./frame-assembler.js";
+import { LooseChannel, looseEnd } from "./loose-channel.js";
 import type { PacketBuffer } from "./packet-buffer.js";
 import type { PipeHost } from "./pipe-host.js";
 import type { Connection, ConnectionState } from "./transport.js";
@@ -38,10 +38,23 @@ export interface PipeTuning {
   readonly intervalMs: number;
   /** How often a new segment is repeated in later datagrams: 0 … 2. */
   readonly redundancy: number;
+  /** Likewise of loose frames; 0 … 2. */
+  readonly looseRedundancy: number;
   /** Largest frame taken; settable on the connection later. */
   readonly frameBytesMax: number;
+  /** Bytes of the pool that the peer may fill with what leaves a gap, once it is trusted; 2³⁰: the window is the bound. */
+  readonly heldBytesMax: number;
+  /** Likewise before it is. */
+  readonly newcomerHeldBytesMax: number;
+  /** Where segments are kept; absent: with all others of the thread. */
+  readonly pool?: SegmentPool;
 }
 
+/** Pipes that are closed at most for one datagram or chunk, and when it is tried again. */
+const EVICTIONS_MAX = 8;
+const STARVED_RETRY_MS = 20;
+/** Of a full pool, a newcomer's bytes count as so many. */
+const NEWCOMER_WEIGHT = 2;
 /** Resend after this many later segments were acknowledged. */
 const FAST_RESEND = 2;
 /** KCP is fed up to this many windows, so that its next flush has always something to send. */
@@ -49,8 +62,6 @@ const FEED_WINDOWS = 2;
 const FEED_CHUNK_BYTES = 16_384;
 /** What one chunk may be in segments, with room to spare. */
 const FEED_CHUNK_SEGMENTS = 1_024;
-/** Loose frames of one turn; more replace the oldest. */
-const LOOSE_FRAMES_MAX = 16;
 const CHANNEL_BYTES = 1;
 /** Of KCP in one datagram, whatever the peer's MTU: bounds what it can make us hold. */
 const SEGMENTS_BYTES_MAX = 1_500;
@@ -82,6 +93,7 @@ export class KcpPipe implements Connection {
   private readonly isReference: boolean;
   private readonly payloadBytesMax: number;
   private readonly feedSegmentsMax: number;
+  private readonly heldBytesMax: number;
   private readonly assembler = new FrameAssembler();
   /** Of datagrams; what is in them, the session layer counts. Null: any number. */
   private readonly budget: TokenBucket | null;
@@ -90,13 +102,15 @@ export class KcpPipe implements Connection {
   /** Bytes of the first one that KCP has, its head included. */
   private fedBytes = 0;
   private waitingBytes = 0;
-  private loose: Uint8Array[] = [];
-  private looseSent = 0;
-  private looseReceived = 0;
-  private hasHeardLoose = false;
+  private readonly loose: LooseChannel;
+  /** Of the flush at hand. */
+  private flushedAtMs = 0;
   /** When acknowledgements that wait are to leave; Infinity: none wait. */
   private acksDueMs = Number.POSITIVE_INFINITY;
   private readonly acksWaitMs: number;
+  private trusted = false;
+  /** What waits found no room in the pool. */
+  private isStarved = false;
   private isGone = false;
   private isCloseReported = false;
   private lastRemote: string;
@@ -111,7 +125,9 @@ export class KcpPipe implements Connection {
     this.payloadBytesMax = tuning.mtuBytes - (this.isReference ? 0 : DATA_OVERHEAD_BYTES);
     this.looseBytesMax = this.isReference ? 0 : this.payloadBytesMax - LOOSE_HEAD_BYTES;
     this.acksWaitMs = tuning.intervalMs;
+    this.loose = new LooseChannel(tuning.looseRedundancy, host.counters);
     this.feedSegmentsMax = FEED_WINDOWS * tuning.windowSegments;
+    this.heldBytesMax = tuning.heldBytesMax;
     this.lastRemote = host.port.remoteOf(peer);
     const { datagramsPerSecondMax: perSecond, rateWindowMs } = tuning;
     const nowMs = host.driver.scheduler.nowMs();
@@ -129,7 +145,9 @@ export class KcpPipe implements Connection {
         datagramBytesMax: Math.max(SEGMENTS_BYTES_MAX, this.payloadBytesMax),
         queueSegmentsMax: this.feedSegmentsMax + FEED_CHUNK_SEGMENTS,
         redundancy: tuning.redundancy,
+        receiveBytesMax: tuning.newcomerHeldBytesMax,
         stream: true,
+        ...(tuning.pool === undefined ? {} : { pool: tuning.pool }),
       },
       (segments) => this.emit(segments),
     );
@@ -140,6 +158,20 @@ export class KcpPipe implements Connection {
     return this.lastRemote;
   }
 
+  get isTrusted(): boolean {
+    return this.trusted;
+  }
+
+  set isTrusted(isTrusted: boolean) {
+    this.trusted = isTrusted;
+    if (isTrusted) this.kcp.receiveBytesMax = this.heldBytesMax;
+  }
+
+  /** How much it keeps of the pool from the others; who has logged in has more of a right to it. */
+  get poolWeight(): number {
+    return this.kcp.heldBytes * (this.trusted ? 1 : NEWCOMER_WEIGHT);
+  }
+
   /** Roughly: KCP's own in whole segments. */
   get bufferedBytes(): number {
     if (this.isGone) return 0;
@@ -148,7 +180,7 @@ export class KcpPipe implements Connection {
 
   /** Nothing to do before the next `send` or `input`. */
   get isParked(): boolean {
-    return this.isGone || (this.waitingBytes === 0 && this.loose.length === 0 && this.kcp.isIdle);
+    return this.isGone || (this.waitingBytes === 0 && this.loose.isEmpty && this.kcp.isIdle);
   }
 
   /** Everything that was sent has arrived. */
@@ -170,11 +202,7 @@ export class KcpPipe implements Connection {
       this.send(frame);
       return;
     }
-    if (this.loose.length === LOOSE_FRAMES_MAX) {
-      this.loose.shift();
-      this.host.counters.looseDropped.add();
-    }
-    this.loose.push(frame.slice());
+    this.loose.push(frame);
     this.host.driver.touch(this);
   }
 
@@ -182,7 +210,7 @@ export class KcpPipe implements Connection {
   close(reason = ""): void {
     if (this.state === "closed") return;
     this.state = "closed";
-    this.loose = [];
+    this.loose.clear();
     this.host.linger(this, reason);
     this.reportClose(reason);
   }
@@ -202,14 +230,18 @@ export class KcpPipe implements Connection {
   /** At the end of a turn, and when it is due: sends all that is due. Returns in how many ms it is due again; Infinity: it is parked. */
   flush(nowMs: number): number {
     if (this.isGone) return Number.POSITIVE_INFINITY;
+    this.flushedAtMs = nowMs;
     this.feed();
     if (this.isGone) return Number.POSITIVE_INFINITY;
     if (this.isFlushDue(nowMs)) {
       this.kcp.flush(nowMs);
       this.acksDueMs = Number.POSITIVE_INFINITY;
     }
-    if (this.loose.length > 0) this.emitLoose();
-    if (!this.kcp.isDead) return Math.min(this.kcp.dueInMs(nowMs, false), this.acksDueMs - nowMs);
+    if (!this.loose.isEmpty) this.emitLoose();
+    if (!this.kcp.isDead) {
+      const retryMs = this.isStarved ? STARVED_RETRY_MS : Number.POSITIVE_INFINITY;
+      return Math.min(this.kcp.dueInMs(nowMs, false), this.acksDueMs - nowMs, retryMs);
+    }
     this.drop("the peer does not acknowledge");
     return Number.POSITIVE_INFINITY;
   }
@@ -257,7 +289,7 @@ export class KcpPipe implements Connection {
     this.waiting = [];
     this.waitingHead = 0;
     this.waitingBytes = 0;
-    this.loose = [];
+    this.loose.clear();
   }
 
   /** Copies what waits into KCP's segments, as far as it is wanted there. */
@@ -265,7 +297,7 @@ export class KcpPipe implements Connection {
     while (this.waitingHead < this.waiting.length && this.kcp.waitingSegments < this.feedSegmentsMax) {
       const item = this.waiting[this.waitingHead] as Waiting;
       const total = FRAME_HEAD_BYTES + item.length;
-      if (this.fedBytes === 0) this.feedHead(item.length);
+      if (this.fedBytes === 0 && !this.feedHead(item.length)) return;
       const from = this.fedBytes - FRAME_HEAD_BYTES;
       const count = Math.min(FEED_CHUNK_BYTES, item.length - from);
       if (!this.feedBytes(item, from, count)) return;
@@ -282,65 +314,64 @@ export class KcpPipe implements Connection {
     }
   }
 
-  private feedHead(length: number): void {
+  /** False: the pipe is gone. */
+  private feedHead(length: number): boolean {
     writeU32(frameHead, 0, length);
-    this.kcp.send(frameHead);
+    if (!this.feedKcp(frameHead, 0, FRAME_HEAD_BYTES)) return false;
     this.fedBytes = FRAME_HEAD_BYTES;
     this.waitingBytes -= FRAME_HEAD_BYTES;
+    return true;
   }
 
-  /** False: the pipe is gone. */
   private feedBytes(item: Waiting, from: number, count: number): boolean {
     if (count === 0) return true;
     const isPacket = !(item instanceof Uint8Array);
-    const bytes = isPacket ? item.bytes : item;
     const start = (isPacket ? item.start : 0) + from;
-    if (this.kcp.send(bytes, start, start + count) === KCP_CODE.ok) return true;
+    return this.feedKcp(isPacket ? item.bytes : item, start, start + count);
+  }
+
+  /** False: it waits for room in the pool, or the pipe is gone. */
+  private feedKcp(bytes: Uint8Array, start: number, end: number): boolean {
+    let code = this.kcp.send(bytes, start, end);
+    if (code === KCP_CODE.poolFull) code = this.withRoom(() => this.kcp.send(bytes, start, end));
+    this.isStarved = code === KCP_CODE.poolFull;
     // A stream with a hole is worth nothing.
-    this.host.driver.fail(this, "no room for segments");
-    return false;
+    if (code !== KCP_CODE.ok && !this.isStarved) this.host.driver.fail(this, "no room for segments");
+    return code === KCP_CODE.ok;
+  }
+
+  /** Tries again what found the pool full, each time after somebody had to make room: others, or this pipe, which is gone then. */
+  private withRoom(work: () => KcpCode): KcpCode {
+    let code: KcpCode = KCP_CODE.poolFull;
+    for (let i = 0; i < EVICTIONS_MAX && code === KCP_CODE.poolFull; i++) {
+      if (!this.host.makeRoom() || this.isGone) break;
+      code = work();
+    }
+    if (code === KCP_CODE.poolFull) this.host.counters.poolFull.add();
+    return code;
   }
 
   /** KCP has a datagram's worth of segments; loose frames that fit go along. */
   private emit(segments: Uint8Array): void {
-    const batch = this.host.begin();
-    const { bytes, nextOffset } = batch;
+    const { bytes, nextOffset } = this.host.begin();
     if (this.isReference) {
       bytes.set(segments, nextOffset);
       this.host.commit(this.peer, segments.length);
       return;
     }
     const room = this.payloadBytesMax - CHANNEL_BYTES - segments.length;
-    let at = this.writeLoose(batch, nextOffset, room);
+    let at = this.loose.write(bytes, nextOffset, room, this.flushedAtMs);
     bytes[at++] = Channel.kcp;
     bytes.set(segments, at);
     this.host.commit(this.peer, at + segments.length - nextOffset);
   }
 
   private emitLoose(): void {
-    while (this.loose.length > 0) {
-      const batch = this.host.begin();
-      const end = this.writeLoose(batch, batch.nextOffset, this.payloadBytesMax);
-      this.host.commit(this.peer, end - batch.nextOffset);
+    while (!this.loose.isEmpty) {
+      const { bytes, nextOffset } = this.host.begin();
+      const end = this.loose.write(bytes, nextOffset, this.payloadBytesMax, this.flushedAtMs);
+      this.host.commit(this.peer, end - nextOffset);
     }
-  }
-
-  /** As many loose frames as fit into `room`, oldest first; returns where they end. */
-  private writeLoose({ bytes }: DatagramBatch, start: number, room: number): number {
-    let at = start;
-    while (this.loose.length > 0) {
-      const frame = this.loose[0] as Uint8Array;
-      if (at - start + LOOSE_HEAD_BYTES + frame.length > room) break;
-      this.loose.shift();
-      bytes[at] = Channel.loose;
-      this.looseSent = (this.looseSent + 1) >>> 0;
-      writeU32(bytes, at + 1, this.looseSent);
-      bytes[at + 5] = frame.length;
-      bytes[at + 6] = frame.length >>> 8;
-      bytes.set(frame, at + LOOSE_HEAD_BYTES);
-      at += LOOSE_HEAD_BYTES + frame.length;
-    }
-    return at;
   }
 
   private inputParts(bytes: Uint8Array, start: number, end: number, nowMs: number): void {
@@ -360,28 +391,17 @@ export class KcpPipe implements Connection {
         this.host.driver.fail(this, "a datagram that cannot be read");
         return;
       }
-      this.inputLoose(bytes, at, frameEnd);
+      const isTaken = this.loose.take(bytes, at) && this.state === "open";
+      if (isTaken) this.onFrame?.(bytes.subarray(at + LOOSE_HEAD_BYTES, frameEnd));
       at = frameEnd;
     }
   }
 
-  private inputLoose(bytes: Uint8Array, at: number, end: number): void {
-    const sequence = readI32(bytes, at + 1);
-    if (this.hasHeardLoose && ((sequence - this.looseReceived) | 0) <= 0) {
-      this.host.counters.looseLate.add();
-      return;
-    }
-    this.hasHeardLoose = true;
-    this.looseReceived = sequence;
-    if (this.state === "open") this.onFrame?.(bytes.subarray(at + LOOSE_HEAD_BYTES, end));
-  }
-
   private inputKcp(bytes: Uint8Array, start: number, end: number, nowMs: number): void {
-    const code = this.kcp.input(bytes, start, end, nowMs);
-    if (code === KCP_CODE.poolFull) {
-      this.host.counters.poolFull.add();
-      return;
-    }
+    let code = this.kcp.input(bytes, start, end, nowMs);
+    if (code === KCP_CODE.poolFull) code = this.withRoom(() => this.kcp.input(bytes, start, end, nowMs));
+    // What found no room was not acknowledged, and comes again.
+    if (this.isGone || code === KCP_CODE.poolFull) return;
     if (code !== KCP_CODE.ok) {
       this.host.driver.fail(this, `segments that cannot be read (${code}, ${convOf(bytes, start)})`);
       return;
@@ -424,13 +444,6 @@ export class KcpPipe implements Connection {
     this.isCloseReported = true;
     this.host.driver.scheduler.defer(() => this.onClose?.(reason));
   }
-}
-
-/** Where a loose part ends; -1: past the datagram. */
-function looseEnd(bytes: Uint8Array, at: number, end: number): number {
-  if (end - at < LOOSE_HEAD_BYTES) return -1;
-  const frameEnd = at + LOOSE_HEAD_BYTES + ((bytes[at + 5] as number) | ((bytes[at + 6] as number) << 8));
-  return frameEnd <= end ? frameEnd : -1;
 }
 
 function letGo(item: Waiting): void {

@@ -1,4 +1,11 @@
-/** Sealing with node:crypto (OpenSSL). Node only; every thread may use it. */
+/**
+ * Sealing with node:crypto (OpenSSL). Node only; every thread may use it.
+ *
+ * Sealing or opening 100 bytes takes 4 µs on an idle machine, nearly all of it for objects: the cipher, which Node makes anew for every
+ * nonce (40 %), and three buffers. So length hardly counts, AES-256 and ChaCha20 cost the same within a tenth, and all that can be left
+ * out here is left out: the nonce is one for the thread, and an empty head is not named. What does not open costs two to three times
+ * as much, for the error that Node throws.
+ */
 import {
   type CipherGCMTypes,
   createCipheriv,
@@ -13,7 +20,6 @@ import {
 } from "node:crypto";
 import { assert } from "../base/errors.js";
 import { base64UrlToBytes, bytesToBase64Url } from "../base/ids.js";
-import { ChaChaPoly } from "./chacha-poly.js";
 import {
   type Aead,
   KEY_BYTES,
@@ -29,6 +35,8 @@ const AES = "aes-256-gcm";
 /** Has the methods and options of a GCM cipher; the types list it elsewhere. */
 const CHACHA = "chacha20-poly1305" as CipherGCMTypes;
 const TAG_OPTIONS = { authTagLength: TAG_BYTES } as const;
+/** Of the packet at hand: a cipher copies it when it is made. */
+const nonce = new Uint8Array(NONCE_BYTES);
 
 export const nodeSeal: SealPrimitives = {
   sha256: (data) => plain(createHash("sha256").update(data).digest()),
@@ -37,7 +45,7 @@ export const nodeSeal: SealPrimitives = {
   agree,
   aead: (kind, key) => {
     assert(kind !== SealKind.none, "a key seals something");
-    return kind === SealKind.aes256Gcm ? new NodeAead(AES, key) : new ChaCha(key);
+    return new NodeAead(kind === SealKind.aes256Gcm ? AES : CHACHA, key);
   },
 };
 
@@ -71,7 +79,6 @@ function plain(bytes: Buffer): Uint8Array {
 class NodeAead implements Aead {
   private readonly cipher: CipherGCMTypes;
   private readonly key: KeyObject;
-  private readonly nonce = new Uint8Array(NONCE_BYTES);
 
   constructor(cipher: CipherGCMTypes, key: Uint8Array) {
     this.cipher = cipher;
@@ -79,8 +86,8 @@ class NodeAead implements Aead {
   }
 
   seal(packetNumber: number, head: Uint8Array, plainBytes: Uint8Array, out: Uint8Array, outAt: number): void {
-    writeNonce(this.nonce, packetNumber);
-    const cipher = createCipheriv(this.cipher, this.key, this.nonce, TAG_OPTIONS);
+    writeNonce(nonce, packetNumber);
+    const cipher = createCipheriv(this.cipher, this.key, nonce, TAG_OPTIONS);
     if (head.length > 0) cipher.setAAD(head);
     out.set(cipher.update(plainBytes), outAt);
     cipher.final();
@@ -90,8 +97,8 @@ class NodeAead implements Aead {
   open(packetNumber: number, head: Uint8Array, sealed: Uint8Array, out: Uint8Array, outAt: number): boolean {
     const end = sealed.length - TAG_BYTES;
     if (end < 0) return false;
-    writeNonce(this.nonce, packetNumber);
-    const decipher = createDecipheriv(this.cipher, this.key, this.nonce, TAG_OPTIONS);
+    writeNonce(nonce, packetNumber);
+    const decipher = createDecipheriv(this.cipher, this.key, nonce, TAG_OPTIONS);
     decipher.setAuthTag(sealed.subarray(end));
     if (head.length > 0) decipher.setAAD(head);
     const bytes = decipher.update(sealed.subarray(0, end));
@@ -102,28 +109,5 @@ class NodeAead implements Aead {
     }
     out.set(bytes, outAt);
     return true;
-  }
-}
-
-/** What is short is sealed without a call to OpenSSL, which costs more than the sealing. */
-const SHORT_BYTES = 1_024;
-
-class ChaCha implements Aead {
-  private readonly short: ChaChaPoly;
-  private readonly long: NodeAead;
-
-  constructor(key: Uint8Array) {
-    this.short = new ChaChaPoly(key);
-    this.long = new NodeAead(CHACHA, key);
-  }
-
-  seal(packetNumber: number, head: Uint8Array, plainBytes: Uint8Array, out: Uint8Array, outAt: number): void {
-    const aead = plainBytes.length <= SHORT_BYTES ? this.short : this.long;
-    aead.seal(packetNumber, head, plainBytes, out, outAt);
-  }
-
-  open(packetNumber: number, head: Uint8Array, sealed: Uint8Array, out: Uint8Array, outAt: number): boolean {
-    const aead = sealed.length <= SHORT_BYTES ? this.short : this.long;
-    return aead.open(packetNumber, head, sealed, out, outAt);
   }
 }

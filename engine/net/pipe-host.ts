@@ -32,10 +32,14 @@ export interface PipeHostEvents {
 export interface PipeCounters {
   /** Loose frames that did not fit their turn's bound. */
   readonly looseDropped: Counter;
-  /** Loose frames behind a newer one. */
+  /** Loose frames sent once more for redundancy. */
+  readonly looseRepeated: Counter;
+  /** Loose frames that came and were no newer than the last one: overtaken, or repeated. */
   readonly looseLate: Counter;
-  /** Segments that found no room in the pool. */
+  /** Datagrams and chunks that found no room in the pool, whoever was closed for it. */
   readonly poolFull: Counter;
+  /** Pipes that were closed since they kept the most of a full pool. */
+  readonly poolEvicted: Counter;
   /** Pipes that were closed for what their peers sent. */
   readonly failed: Counter;
   readonly throws: Counter;
@@ -124,6 +128,21 @@ export class PipeHost {
     this.watch(pipe, lingering, 0);
   }
 
+  /** The segment pool is full: closes who keeps the most of it from the others, not who asks next. False: nobody keeps any. */
+  makeRoom(): boolean {
+    let heaviest: KcpPipe | null = null;
+    let weight = 0;
+    for (const pipe of this.pipes) {
+      if (pipe === undefined || pipe.poolWeight <= weight) continue;
+      heaviest = pipe;
+      weight = pipe.poolWeight;
+    }
+    if (heaviest === null) return false;
+    this.counters.poolEvicted.add();
+    this.driver.fail(heaviest, "it keeps too much of what all share");
+    return true;
+  }
+
   /** @internal For KcpPipe. */
   forget(pipe: KcpPipe): void {
     const index = pipe.peer & PEER_INDEX_MASK;
@@ -158,12 +177,15 @@ export class PipeHost {
   }
 }
 
-function pipeCounters(metrics: Metrics): PipeCounters {
+/** Of `udp_…_total`. */
+export function pipeCounters(metrics: Metrics): PipeCounters {
   const counter = (name: string) => metrics.counter(`udp_${name}_total`);
   return {
     looseDropped: counter("loose_dropped"),
+    looseRepeated: counter("loose_repeated"),
     looseLate: counter("loose_late"),
     poolFull: counter("pool_full"),
+    poolEvicted: counter("pool_evicted"),
     failed: counter("failed"),
     throws: counter("throws"),
   };

@@ -27,6 +27,8 @@ export interface Connection {
   onClose: ((reason: string) => void) | null;
   /** Largest frame taken, settable at any time: a larger one closes the connection before it is buffered. Absent: the transport's own. */
   frameBytesMax?: number;
+  /** Settable: who is there has logged in, and may cost its transport more. Absent: that makes no difference there. */
+  isTrusted?: boolean;
   /** Sends one frame. The bytes may be reused when the call returns. Ignored unless open. */
   send(frame: Uint8Array): void;
   /**

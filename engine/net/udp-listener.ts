@@ -2,6 +2,7 @@
  * Where a gate takes clients over UDP: a socket of the system's, its port, and the handshake, as a Transport that only listens. Node
  * only; the shell around udp-gate.ts.
  */
+import { SegmentPool } from "../../native/kcp-ts/src/index.js";
 import { AeonError } from "../base/errors.js";
 import { bytesToBase64Url } from "../base/ids.js";
 import type { Log } from "../base/log.js";
@@ -22,6 +23,13 @@ const PEER_QUEUE_MAX = 1_024;
 const STRANGER_QUEUE_MAX = 64;
 /** Clients send little; KCP takes no less. */
 const RECEIVE_WINDOW_SEGMENTS = 128;
+/** Of what clients sent too early: a few messages of an honest one's, before and after the login. */
+const NEWCOMER_HELD_BYTES_MAX = 8_192;
+const HELD_BYTES_MAX = 65_536;
+/** The C code may cut a frame into fragments, which are read when all are there. */
+const WINDOW_IS_THE_BOUND = 2 ** 30;
+/** Of all segments of this gate, under way and held: at the bound who keeps the most is cut. */
+const POOL_BYTES_MAX = 268_435_456;
 
 export interface UdpListenerOptions {
   readonly config: AeonConfig["gate"];
@@ -57,6 +65,7 @@ async function listen(
   onConnection: (connection: Connection) => void,
 ): Promise<Listener> {
   const { config, metrics, primitives, scheduler, log, staticKey } = options;
+  const isReference = config.udp === "reference";
   const socket = await openDgramSocket(address, config.udpReceiveBufferBytes);
   const port = new DatagramPort({
     socket,
@@ -64,8 +73,10 @@ async function listen(
     metrics,
     peerQueueMax: PEER_QUEUE_MAX,
     strangerQueueMax: STRANGER_QUEUE_MAX,
-    isReference: config.udp === "reference",
+    isReference,
   });
+  const pool = new SegmentPool(POOL_BYTES_MAX);
+  metrics.gauge("udp_pool_bytes", () => pool.heldBytes);
   const gate = new UdpGate({
     ...options,
     port,
@@ -78,10 +89,14 @@ async function listen(
       rateWindowMs: config.rateWindowMs,
       intervalMs: config.udpAckWaitMs,
       redundancy: config.udpRedundancy,
+      looseRedundancy: config.udpLooseRedundancy,
       frameBytesMax: options.frameBytesMax,
+      heldBytesMax: isReference ? WINDOW_IS_THE_BOUND : HELD_BYTES_MAX,
+      newcomerHeldBytesMax: isReference ? WINDOW_IS_THE_BOUND : NEWCOMER_HELD_BYTES_MAX,
+      pool,
     },
     encryption: config.encryption,
-    isReference: config.udp === "reference",
+    isReference,
     strangersPerSecondMax: config.udpStrangersPerSecondMax,
     openingsMax: config.handshakesMax,
     openingTimeoutMs: config.helloTimeoutMs,

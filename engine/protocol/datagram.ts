@@ -23,7 +23,7 @@
  * gate and that session's client know.
  *
  * Parts, one or more; those that reach to the end come last:
- *   1 LOOSE    u8 channel | u32 sequence | u16 length | one frame, unreliable; an older sequence than the last is dropped
+ *   1 LOOSE    u8 channel | u32 sequence | u16 length | one frame, unreliable; a sequence that is not above the last is dropped, so a frame may be sent again
  *   2 CLOSE    u8 channel | reason, UTF-8, to the end
  *   0 KCP      u8 channel | KCP segments (native/kcp-ts), to the end
  *

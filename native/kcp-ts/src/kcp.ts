@@ -5,7 +5,9 @@
  *
  * Invariants, with numbers and times as int32 that wrap, compared by their difference:
  * - of what is sent, [sendUna, sendNext) is in flight and [sendNext, sendEnd) waits; what is acknowledged within has no slot;
- * - `input` believes nothing: any bytes give a code, and memory stays below 2 × receiveWindow × datagramBytesMax.
+ * - `input` believes nothing: any bytes give a code, and memory stays below 2 × receiveWindow × datagramBytesMax, and a datagram above
+ *   receiveBytesMax;
+ * - a segment is acknowledged only when it is kept.
  *
  * The owner passes datagrams in, and calls either `update` each interval, as with the reference, or `flush` at the end of each turn in
  * which it sent or took something, and when `dueInMs` is over. One thread.
@@ -35,6 +37,8 @@ export interface KcpCounters {
   duplicates: number;
   /** Segments that came and were ahead of the window. */
   outOfWindow: number;
+  /** Segments that came too early and found no room below `receiveBytesMax`. */
+  refused: number;
   /** Flushes that could not be, since the pool was at its bound. */
   postponed: number;
 }
@@ -53,6 +57,8 @@ const REFERENCE_WINDOW = 128;
 const ACKS_PER_SEGMENT = 4;
 const DATAGRAM_BYTES_MAX = 1_500;
 const QUEUE_SEGMENTS_MAX = 2_048;
+/** The window is the bound. */
+const RECEIVE_BYTES_MAX = 2 ** 30;
 
 const PROBE_ASK = 1;
 const PROBE_TELL = 2;
@@ -88,10 +94,13 @@ export class Kcp {
     repeated: 0,
     duplicates: 0,
     outOfWindow: 0,
+    refused: 0,
     postponed: 0,
   };
   /** 0–2, see KcpOptions; may be changed at any time and holds for segments sent from then on. */
   redundancy: number;
+  /** See KcpOptions; may be changed at any time. What is held already stays. */
+  receiveBytesMax: number;
 
   private readonly output: KcpOutput;
   private readonly pool: SegmentPool;
@@ -127,6 +136,8 @@ export class Kcp {
   private sendUna = 0;
   private sendNext = 0;
   private sendEnd = 0;
+  /** Bytes of the pool that segments to send keep. */
+  private sendBytes = 0;
   /** Of [sendUna, sendNext), those that have a slot. */
   private inFlightCount = 0;
   /** A segment in flight may have repeats to come, none below `repeatFrom`. */
@@ -164,6 +175,7 @@ export class Kcp {
     this.queueSegmentsMax = options.queueSegmentsMax ?? QUEUE_SEGMENTS_MAX;
     this.minRtoMs = options.minRtoMs;
     this.redundancy = options.redundancy ?? 0;
+    this.receiveBytesMax = options.receiveBytesMax ?? RECEIVE_BYTES_MAX;
     this.roundTrip = new RoundTrip(options.minRtoMs ?? MIN_RTO_MS);
     this.acks = new AckList(0);
     this.received = new ReceiveQueue(this.pool, REFERENCE_WINDOW);
@@ -191,6 +203,11 @@ export class Kcp {
   /** Segments, whole and in order, that the reader has not taken. */
   get unreadSegments(): number {
     return this.received.unreadCount;
+  }
+
+  /** Bytes of the pool that this session keeps from others, in whole slots: what is to be sent or acknowledged, and what came and was not read. */
+  get heldBytes(): number {
+    return this.sendBytes + this.received.heldBytes;
   }
 
   /** Bytes of the longest message that `send` takes, with the present MTU. */
@@ -251,6 +268,7 @@ export class Kcp {
   /** Gives all memory back to the pool. No other call may follow. */
   release(): void {
     this.sendRing.releaseAll(this.pool);
+    this.sendBytes = 0;
     this.sendUna = this.sendNext = this.sendEnd;
     this.inFlightCount = 0;
     this.received.release();
@@ -292,6 +310,7 @@ export class Kcp {
     const slot = pool.take(end - start);
     if (slot < 0) return false;
     pool.copyIn(bytes, start, end, slot);
+    this.sendBytes += pool.sizeOf(slot);
     const number = this.sendEnd;
     const next = (number + 1) | 0;
     if (((next - this.sendUna) | 0) > sendRing.mask + 1) sendRing.reserve(this.sendUna, next);
@@ -310,7 +329,7 @@ export class Kcp {
     const { words, mask } = this.sendRing;
     for (let number = end; number !== this.sendEnd; number = (number + 1) | 0) {
       const at = (number & mask) << SEND_WORDS_LOG2;
-      this.pool.release(words[at] as number);
+      this.sendBytes -= this.pool.release(words[at] as number);
       words[at] = NO_SLOT;
     }
     this.sendEnd = end;
@@ -335,7 +354,7 @@ export class Kcp {
       const larger = pool.take(longer);
       if (larger < 0) return false;
       pool.bytes.copyWithin(larger, slot, slot + length);
-      pool.release(slot);
+      this.sendBytes += pool.sizeOf(larger) - pool.release(slot);
       slot = larger;
     }
     pool.copyIn(bytes, start, end, slot + length);
@@ -349,7 +368,7 @@ export class Kcp {
     const at = (number & this.sendRing.mask) << SEND_WORDS_LOG2;
     const slot = this.sendRing.words[at] as number;
     if (slot === NO_SLOT) return;
-    this.pool.release(slot);
+    this.sendBytes -= this.pool.release(slot);
     this.sendRing.words[at] = NO_SLOT;
     this.inFlightCount--;
   }
@@ -429,11 +448,16 @@ export class Kcp {
       if (command === COMMAND.push) {
         const fragment = bytes[at + AT.fragment] as number;
         if (fragment >= this.received.window) return KCP_CODE.tooLarge;
-        if (this.isWanted(number, readInt32(bytes, at + AT.time))) {
-          if (slot === NO_SLOT) slot = this.keepDatagram(bytes, start, end);
-          else this.pool.hold(slot);
-          if (slot === NO_SLOT) return KCP_CODE.poolFull;
-          this.received.store(number, slot, slot + dataAt - start, length, fragment);
+        const time = readInt32(bytes, at + AT.time);
+        if (this.isWanted(number, time)) {
+          if (!this.hasRoomFor(number, slot !== NO_SLOT)) this.counters.refused++;
+          else {
+            if (slot === NO_SLOT) slot = this.keepDatagram(bytes, start, end);
+            else this.pool.hold(slot);
+            if (slot === NO_SLOT) return KCP_CODE.poolFull;
+            this.acks.push(number, time);
+            this.received.store(number, slot, slot + dataAt - start, length, fragment);
+          }
         }
       } else if (command === COMMAND.ack) {
         this.handleAck(number, readInt32(bytes, at + AT.time));
@@ -492,16 +516,23 @@ export class Kcp {
     }
   }
 
-  /** Whether a segment is new and within the window; what is not ahead of it is acknowledged in any case. */
+  /** Whether a segment is new and within the window. What came before is acknowledged again; what is new, when it is kept. */
   private isWanted(number: number, time: number): boolean {
     if (this.received.isAhead(number)) {
       this.counters.outOfWindow++;
       return false;
     }
-    this.acks.push(number, time);
     if (this.received.isNew(number)) return true;
+    this.acks.push(number, time);
     this.counters.duplicates++;
     return false;
+  }
+
+  /** The one that all others wait for always has: without it nothing is read, and no room comes. `isKept`: its datagram is. */
+  private hasRoomFor(number: number, isKept: boolean): boolean {
+    const { received } = this;
+    if (received.heldBytes < this.receiveBytesMax) return true;
+    return number === received.next && (isKept || received.unreadCount === 0);
   }
 
   /** One copy for all segments of a datagram: 5 ns a segment of 100 bytes instead of 65. */
@@ -510,6 +541,7 @@ export class Kcp {
     const slot = pool.take(end - start);
     if (slot < 0) return NO_SLOT;
     pool.copyIn(bytes, start, end, slot);
+    this.received.heldBytes += pool.sizeOf(slot);
     return slot;
   }
 
@@ -615,7 +647,7 @@ export class Kcp {
 
   /** Puts one datagram after the other together in the scratch slot; the order is the reference's, repeats last. */
   private writeAll(scratch: number): void {
-    const { room } = this.received;
+    const room = this.toldRoom();
     let length = this.writeAcks(scratch, room);
     this.planProbe();
     if (this.probe !== 0) length = this.writeProbes(scratch, length, room);
@@ -626,6 +658,13 @@ export class Kcp {
     if (length === 0) return;
     if (this.hasRepeats && this.hasWrittenData) length = this.writeRepeats(scratch, length, room, firstNew);
     this.output(this.pool.datagramAt(scratch, length));
+  }
+
+  /** In segments: what the window has room for, and no more than receiveBytesMax takes of full datagrams. */
+  private toldRoom(): number {
+    const { room } = this.received;
+    const bytesRoom = Math.max(1, Math.floor(this.receiveBytesMax / this.datagramBytesMax));
+    return Math.min(room, bytesRoom);
   }
 
   private writeAcks(scratch: number, room: number): number {

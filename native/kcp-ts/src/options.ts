@@ -25,6 +25,12 @@ export interface KcpOptions {
   readonly sendWindow?: number;
   /** Segments held for the reader at most, 128–32,768 (a message of 127 fragments has to fit). Memory: twice as many datagrams at most. Default 128. */
   readonly receiveWindow?: number;
+  /**
+   * Bytes, in slots of the pool, above which segments that came too early are not kept, 1–2³⁰; the next in order always is. The peer is told
+   * a window of as many full datagrams. Lower bounds what a peer that leaves gaps can hold, and slows one that sends much. Default: the
+   * window is the bound.
+   */
+  readonly receiveBytesMax?: number;
   /** Bytes of a datagram at most, 50–65,507. Above the path's MTU datagrams are cut by IP and lost more often. Default 1,400. */
   readonly mtuBytes?: number;
   /** true: bytes without borders, so that small sends share a segment; false: messages. Both ends must agree. Default false. */
@@ -56,6 +62,7 @@ const RANGES: { readonly [K in keyof Numeric]-?: readonly [number, number] } = {
   minRtoMs: [1, 60_000],
   sendWindow: [1, 32_768],
   receiveWindow: [128, 32_768],
+  receiveBytesMax: [1, 2 ** 30],
   mtuBytes: [50, 65_507],
   deadLink: [1, 1_000],
   redundancy: [0, 2],

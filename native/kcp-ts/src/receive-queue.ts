@@ -18,6 +18,8 @@ export class ReceiveQueue {
   readNext = 0;
   /** The first number that has not arrived, or is not admitted since the reader lags by a window. */
   next = 0;
+  /** Bytes of the pool that its segments keep; each datagram once. */
+  heldBytes = 0;
   private readonly pool: SegmentPool;
   private readonly ring = new SegmentRing(WORDS_LOG2);
 
@@ -106,7 +108,7 @@ export class ReceiveQueue {
 
   private forgetFirst(at: number): void {
     const { words } = this.ring;
-    this.pool.release(words[at] as number);
+    this.heldBytes -= this.pool.release(words[at] as number);
     words[at] = NO_SLOT;
     this.readNext = (this.readNext + 1) | 0;
   }
@@ -122,6 +124,7 @@ export class ReceiveQueue {
 
   release(): void {
     this.ring.releaseAll(this.pool);
+    this.heldBytes = 0;
     this.readNext = this.next;
   }
 }

@@ -15,6 +15,12 @@ const LARGEST_SLOT_BYTES = 65_536;
 const FIRST_BYTES = 1 << 16;
 const BYTES_MAX_DEFAULT = 1 << 28;
 const NONE = -1;
+/** Beside the class of a slot that nobody holds. */
+const FREE = 0x80;
+/** Of `bytesMax`: so much is to be freed before free slots are merged. */
+const MERGE_SHARE = 1 / 64;
+/** Shorter runs of free slots are cut at once. */
+const RUN_BYTES_MIN = 4_096;
 /** Messages for the caller to keep are cut from chunks of this size: an array of its own costs four times as much. */
 const CHUNK_BYTES = 8_192;
 const CHUNK_SHARE_BYTES = 2_048;
@@ -62,6 +68,12 @@ export class SegmentPool {
   private links: Int32Array;
   private classes: Uint8Array;
   private usedBytes = 0;
+  /** Since free slots were last merged. */
+  private freedBytes = 0;
+  /** Merged free slots: the run at hand, and start and end of the others. */
+  private runAt = 0;
+  private runEnd = 0;
+  private readonly runs: number[] = [];
   private scratch = NONE;
   private scratchBytes = 0;
   private isScratchOut = false;
@@ -93,32 +105,113 @@ export class SegmentPool {
   /** A slot of `size` bytes (0–65,536) at least, with one holder; −1 when the pool is at its bound. */
   take(size: number): number {
     const slotClass = CLASS_OF_UNITS[(size + UNIT_BYTES - 1) >> UNIT_BYTES_LOG2] as number;
-    const slotBytes = SLOT_BYTES[slotClass] as number;
-    let slot = this.firstFree[slotClass] as number;
-    if (slot !== NONE) this.firstFree[slotClass] = this.links[slot >> UNIT_BYTES_LOG2] as number;
-    else slot = this.cut(slotClass, slotBytes);
-    if (slot === NONE) return NONE;
-    this.links[slot >> UNIT_BYTES_LOG2] = 1;
-    this.usedBytes += slotBytes;
+    const slot = this.firstFree[slotClass] as number;
+    if (slot !== NONE) return this.takeFree(slot, slotClass);
+    const cut = this.cut(slotClass);
+    return cut === NONE ? this.takeAtBound(slotClass) : cut;
+  }
+
+  private takeFree(slot: number, slotClass: number): number {
+    const unit = slot >> UNIT_BYTES_LOG2;
+    this.firstFree[slotClass] = this.links[unit] as number;
+    return this.give(slot, unit, slotClass);
+  }
+
+  private give(slot: number, unit: number, slotClass: number): number {
+    this.classes[unit] = slotClass;
+    this.links[unit] = 1;
+    this.usedBytes += SLOT_BYTES[slotClass] as number;
     return slot;
+  }
+
+  /** From what was freed in a run; else a slot that is too large, which is better than none. */
+  private takeAtBound(slotClass: number): number {
+    const slot = this.cutFromRuns(slotClass);
+    if (slot !== NONE) return slot;
+    const larger = this.firstFree.findIndex((free, index) => index > slotClass && free !== NONE);
+    if (larger >= 0) return this.takeFree(this.firstFree[larger] as number, larger);
+    if (this.freedBytes < this.bytesMax * MERGE_SHARE) return NONE;
+    this.mergeFree();
+    // Once more at the most: nothing was freed since.
+    return this.take(SLOT_BYTES[slotClass] as number);
+  }
+
+  private cutFromRuns(slotClass: number): number {
+    const slotBytes = SLOT_BYTES[slotClass] as number;
+    while (this.runEnd - this.runAt < slotBytes) if (!this.nextRun()) return NONE;
+    const slot = this.runAt;
+    this.runAt += slotBytes;
+    return this.give(slot, slot >> UNIT_BYTES_LOG2, slotClass);
+  }
+
+  /** What is left of the run at hand becomes slots; false: there is no other, and it stays. */
+  private nextRun(): boolean {
+    if (this.runs.length === 0) return false;
+    this.cutRun(this.runAt, this.runEnd);
+    this.runEnd = this.runs.pop() as number;
+    this.runAt = this.runs.pop() as number;
+    return true;
+  }
+
+  /** Slots that are free side by side become runs again, to be cut anew. Some 5 ms for 100 MB, so only when much was freed since the last time. */
+  private mergeFree(): void {
+    while (this.nextRun());
+    this.cutRun(this.runAt, this.runEnd);
+    this.runAt = this.runEnd = 0;
+    this.freedBytes = 0;
+    this.firstFree.fill(NONE);
+    let start = NONE;
+    for (let at = 0; at < this.top; ) {
+      const known = this.classes[at >> UNIT_BYTES_LOG2] as number;
+      if ((known & FREE) !== 0) start = start === NONE ? at : start;
+      else if (start !== NONE) {
+        this.keepRun(start, at);
+        start = NONE;
+      }
+      at += SLOT_BYTES[known & ~FREE] as number;
+    }
+    if (start !== NONE) this.top = start;
+  }
+
+  private keepRun(start: number, end: number): void {
+    if (end - start >= RUN_BYTES_MIN) this.runs.push(start, end);
+    else this.cutRun(start, end);
+  }
+
+  /** Into free slots, as large as they can be. */
+  private cutRun(start: number, end: number): void {
+    let at = start;
+    for (let slotClass = SLOT_BYTES.length - 1; slotClass >= 0; slotClass--) {
+      const slotBytes = SLOT_BYTES[slotClass] as number;
+      for (; end - at >= slotBytes; at += slotBytes) this.putFree(at, slotClass);
+    }
+  }
+
+  private putFree(slot: number, slotClass: number): void {
+    const unit = slot >> UNIT_BYTES_LOG2;
+    this.classes[unit] = slotClass | FREE;
+    this.links[unit] = this.firstFree[slotClass] as number;
+    this.firstFree[slotClass] = slot;
   }
 
   hold(slot: number): void {
     this.links[slot >> UNIT_BYTES_LOG2]!++;
   }
 
-  /** One holder less; the bytes stay as they are until a slot is taken. */
-  release(slot: number): void {
+  /** One holder less; the bytes stay as they are until a slot is taken. Returns how many bytes are free now: the slot's, or 0. */
+  release(slot: number): number {
     const unit = slot >> UNIT_BYTES_LOG2;
     const holders = (this.links[unit] as number) - 1;
     if (holders > 0) {
       this.links[unit] = holders;
-      return;
+      return 0;
     }
     const slotClass = this.classes[unit] as number;
-    this.links[unit] = this.firstFree[slotClass] as number;
-    this.firstFree[slotClass] = slot;
-    this.usedBytes -= SLOT_BYTES[slotClass] as number;
+    const slotBytes = SLOT_BYTES[slotClass] as number;
+    this.putFree(slot, slotClass);
+    this.usedBytes -= slotBytes;
+    this.freedBytes += slotBytes;
+    return slotBytes;
   }
 
   /** How many bytes the slot has. */
@@ -126,12 +219,12 @@ export class SegmentPool {
     return SLOT_BYTES[this.classes[slot >> UNIT_BYTES_LOG2] as number] as number;
   }
 
-  private cut(slotClass: number, slotBytes: number): number {
+  private cut(slotClass: number): number {
     const slot = this.top;
-    if (slot + slotBytes > this.bytes.length && !this.grow(slot + slotBytes)) return NONE;
-    this.top += slotBytes;
-    this.classes[slot >> UNIT_BYTES_LOG2] = slotClass;
-    return slot;
+    const end = slot + (SLOT_BYTES[slotClass] as number);
+    if (end > this.bytes.length && !this.grow(end)) return NONE;
+    this.top = end;
+    return this.give(slot, slot >> UNIT_BYTES_LOG2, slotClass);
   }
 
   private grow(neededBytes: number): boolean {

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import type { KcpOptions } from "../src/index.js";
 
 /** Of node-kcp's own API. Times and numbers are whole; a Buffer that comes out is a copy. */
-interface NativeKcp {
+export interface NativeKcp {
   output(handle: (bytes: Buffer, length: number) => void): void;
   send(bytes: Buffer): number;
   recv(): Buffer | undefined;

@@ -70,6 +70,45 @@ test("input: what is outside the window is neither kept nor acknowledged", () =>
   assert.equal(a.counters.outOfWindow, 3);
 });
 
+test("input: what leaves a gap is held to receiveBytesMax, unacknowledged above it; the segment that fills the gap is taken", () => {
+  const { a, pool } = makePair({ ...FAST, receiveBytesMax: 10_000 });
+  for (let number = 1; number < 100; number++) assert.equal(a.input(segment({ number }, 1_400)), KCP_CODE.ok);
+  assert.equal(pool.heldBytes, 7 * 1_536);
+  assert.equal(a.counters.refused, 99 - 7);
+  const ahead = Buffer.concat([segment({ number: 0 }, 100), segment({ number: 90 }, 1_000)]);
+  assert.equal(a.input(ahead), KCP_CODE.ok);
+  assert.equal(a.counters.refused, 99 - 6, "what stands behind it in its datagram is not");
+  assert.equal(receiveAll(a).length, 8);
+  assert.equal(pool.heldBytes, 0);
+  a.receiveBytesMax = 2 ** 30;
+  for (let number = 9; number < 100; number++) a.input(segment({ number }, 1_400));
+  assert.equal(pool.heldBytes, 91 * 1_536);
+});
+
+test("input: bulk arrives with a receiveBytesMax far below the window (20 % lost)", () => {
+  const random = seededRandom(3);
+  const pair = makePair({ ...FAST, sendWindow: 128 }, { ...FAST, receiveBytesMax: 8_192 });
+  pair.a.send(message(1));
+  settle(pair, 0);
+  assert.equal(receiveAll(pair.b).length, 1);
+  settle(pair, 0);
+  for (let i = 0; i < 200; i++) pair.a.send(message(1_200, i));
+  const got: Uint8Array[] = [];
+  for (let nowMs = 10; got.length < 200 && nowMs < 60_000; nowMs += 10) {
+    pair.a.flush(nowMs);
+    for (const bytes of pair.fromA.splice(0)) if (random() > 0.2) pair.b.input(bytes, 0, bytes.length, nowMs);
+    got.push(...receiveAll(pair.b));
+    pair.b.flush(nowMs);
+    for (const bytes of pair.fromB.splice(0)) if (random() > 0.2) pair.a.input(bytes, 0, bytes.length, nowMs);
+  }
+  assert.deepEqual(
+    got,
+    Array.from({ length: 200 }, (_, i) => message(1_200, i)),
+  );
+  assert.ok(!pair.a.isDead);
+  assert.equal(pair.b.counters.refused, 0, "the peer knew");
+});
+
 test("input: a flood of segments is bounded by the window, and of their acknowledgements by four per segment", () => {
   const pool = new SegmentPool();
   const kcp = new Kcp(CONV, { ...FAST, pool }, () => {});

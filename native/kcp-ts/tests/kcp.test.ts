@@ -140,6 +140,95 @@ test("kcp: with the pool full, acknowledgements still free memory", () => {
   assert.equal(pair.a.waitingSegments, 0);
 });
 
+test("kcp: what finds the pool full is not acknowledged, and arrives when it is sent again", () => {
+  const pool = new SegmentPool(65_536);
+  const pair = makePair({ ...FAST, pool: new SegmentPool(), sendWindow: 64 });
+  const b = new Kcp(1, { ...FAST, pool }, (bytes) => void pair.fromB.push(Uint8Array.from(bytes)));
+  const taken: number[] = [];
+  b.flush(0);
+  for (const size of [1_500, 100]) for (let slot = pool.take(size); slot >= 0; slot = pool.take(size)) taken.push(slot);
+  pair.a.send(message(1_000));
+  pair.a.flush(0);
+  for (const bytes of pair.fromA.splice(0)) assert.equal(b.input(bytes, 0, bytes.length, 0), KCP_CODE.poolFull);
+  assert.ok(b.isIdle, "there is nothing to acknowledge");
+  for (const slot of taken) pool.release(slot);
+  pair.a.flush(1_000);
+  for (const bytes of pair.fromA.splice(0)) assert.equal(b.input(bytes, 0, bytes.length, 1_000), KCP_CODE.ok);
+  assert.deepEqual(receiveAll(b), [message(1_000)]);
+});
+
+test("kcp: a pool at its bound gives a larger slot where there is no small one, and takes it back as what it is", () => {
+  const pool = new SegmentPool(65_536);
+  const slots: number[] = [];
+  for (let slot = pool.take(1_500); slot >= 0; slot = pool.take(1_500)) slots.push(slot);
+  while (pool.take(100) >= 0);
+  const { heldBytes } = pool;
+  assert.equal(pool.take(100), -1);
+  pool.release(slots.pop() as number);
+  const small = pool.take(100);
+  assert.ok(small >= 0);
+  assert.equal(pool.heldBytes, heldBytes);
+  assert.equal(pool.release(small), 1_536);
+  assert.ok(pool.take(1_400) >= 0);
+});
+
+test("kcp: a pool that was full of small slots serves large ones, and the other way round (against a list of what is held)", () => {
+  const random = seededRandom(11);
+  const pool = new SegmentPool(262_144);
+  const held = new Map<number, { size: number; name: number }>();
+  for (let round = 0; round < 40; round++) {
+    const largest = [100, 1_500, 300, 4_000, 60_000][round % 5] as number;
+    let count = 0;
+    for (let size = 1; ; count++, size = 1 + Math.floor(random() * largest)) {
+      const slot = pool.take(size);
+      if (slot < 0) break;
+      assert.ok(!held.has(slot) && pool.sizeOf(slot) >= size);
+      held.set(slot, { size, name: count & 0xff });
+      pool.bytes.fill(count & 0xff, slot, slot + size);
+    }
+    assert.ok(pool.heldBytes > 150_000, `${count} slots of up to ${largest} bytes, ${pool.heldBytes} in all`);
+    const keptFrom = random() * 236_000;
+    for (const [slot, { size, name }] of held) {
+      assert.ok(pool.bytes[slot] === name && pool.bytes[slot + size - 1] === name, "nobody else wrote there");
+      // A run of slots stays.
+      if (slot >= keptFrom && slot < keptFrom + 26_000) continue;
+      held.delete(slot);
+      pool.release(slot);
+    }
+    if (round % 4 !== 3) continue;
+    for (const slot of held.keys()) pool.release(slot);
+    held.clear();
+    assert.equal(pool.heldBytes, 0);
+  }
+});
+
+test("kcp: a session knows what it keeps of the pool (any traffic over a bad line, messages and stream)", () => {
+  for (const stream of [false, true]) {
+    const random = seededRandom(5);
+    const pools = [new SegmentPool(), new SegmentPool()] as const;
+    const pair = makePair({ ...FAST, stream, pool: pools[0], redundancy: 1 }, { ...FAST, stream });
+    const fromB = (bytes: Uint8Array) => void pair.fromB.push(Uint8Array.from(bytes));
+    const b = new Kcp(1, { ...FAST, stream, pool: pools[1] }, fromB);
+    pair.a.flush(0);
+    b.flush(0);
+    for (let round = 0; round < 2_000; round++) {
+      const nowMs = round * 10;
+      if (random() < 0.4) pair.a.send(message(Math.floor(random() * 4_000)));
+      if (random() < 0.4) b.send(message(Math.floor(random() * 300)));
+      for (const kcp of [pair.a, b]) kcp.flush(nowMs);
+      for (const bytes of pair.fromA.splice(0)) if (random() < 0.7) b.input(bytes, 0, bytes.length, nowMs);
+      for (const bytes of pair.fromB.splice(0)) if (random() < 0.7) pair.a.input(bytes, 0, bytes.length, nowMs);
+      if (random() < 0.5) for (const kcp of [pair.a, b]) receiveAll(kcp);
+      for (const [i, kcp] of [pair.a, b].entries()) {
+        const scratchBytes = (pools[i] as SegmentPool).heldBytes - kcp.heldBytes;
+        assert.ok(scratchBytes === 0 || scratchBytes === 1_536, `${scratchBytes} in round ${round}`);
+      }
+    }
+    for (const kcp of [pair.a, b]) kcp.release();
+    assert.deepEqual([pair.a.heldBytes, b.heldBytes], [0, 0]);
+  }
+});
+
 test("kcp: a session holds no memory when all has arrived", () => {
   const pair = makePair({ ...FAST, sendWindow: 256, receiveWindow: 256 });
   for (let round = 0; round < 20; round++) {

@@ -48,5 +48,6 @@ test("readme: each option of the type is in the table", () => {
     "sendWindow",
   ];
   options.push("receiveWindow", "mtuBytes", "stream", "deadLink", "redundancy", "queueSegmentsMax", "datagramBytesMax");
+  options.push("receiveBytesMax");
   for (const option of [...options, "pool"]) assert.match(readme, new RegExp(`^\\| \`${option}\` \\|`, "m"), option);
 });

@@ -37,6 +37,8 @@ class LossyWorld {
     this.udp = new UdpRig({
       seed,
       scheduler: rig.scheduler,
+      // What rides again is taken once, and never over what is newer.
+      tuning: { looseRedundancy: seed % 3 },
       weather: { lost: 0.25, doubled: 0.05, latencyMinMs: 2, latencyMaxMs: 60 },
       onConnection: (connection) => rig.core.onConnection(connection),
     });

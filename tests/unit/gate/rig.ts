@@ -49,6 +49,8 @@ export class FakeConnection implements Connection {
   onOpen: (() => void) | null = null;
   onFrame: ((frame: Uint8Array) => void) | null = null;
   onClose: ((reason: string) => void) | null = null;
+  /** As of a transport that makes a difference; undefined: of one that does not. */
+  isTrusted?: boolean;
   readonly seen: Seen[] = [];
 
   send(frame: Uint8Array): void {

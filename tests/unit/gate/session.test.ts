@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { makeEntityId } from "../../../engine/base/ids.js";
 import { ClientToGate } from "../../../engine/protocol/client-link.js";
-import { encoded, type FakeLink, openGate, type Rig, type TestClient } from "./rig.js";
+import { GameToGate } from "../../../engine/protocol/game-link.js";
+import { encoded, FakeConnection, type FakeLink, openGate, type Rig, type TestClient } from "./rig.js";
 
 function joined(gate: Record<string, unknown> = {}): { rig: Rig; game: FakeLink; client: TestClient } {
   const { rig, game } = openGate(gate);
@@ -222,4 +224,20 @@ test("session: the gate's own pause is nobody's silence (the process did not run
   assert.equal(client.connection.state, "open");
   await rig.pass(3_500);
   assert.equal(client.connection.state, "closed");
+});
+
+test("session: its connection is trusted from the login on, and so is each that it resumes on", () => {
+  const { rig, game, client } = joined();
+  const [first, second] = [new FakeConnection(), new FakeConnection()];
+  for (const connection of [first, second]) connection.isTrusted = false;
+  client.connection.drop();
+  client.connectWith(first);
+  assert.equal(first.isTrusted, false);
+  const { handle } = game.last("clientConnected") as { handle: number };
+  const entity = makeEntityId(0, rig.random);
+  game.deliver(GameToGate.clientBind, { handle, bindNumber: 1, targetGame: 1, entity });
+  assert.equal(first.isTrusted, true);
+  first.drop();
+  client.connectWith(second);
+  assert.equal(second.isTrusted, true);
 });

@@ -29,6 +29,9 @@ export const TUNING: PipeTuning = {
   rateWindowMs: 1_000,
   intervalMs: 10,
   redundancy: 0,
+  looseRedundancy: 0,
+  heldBytesMax: 2 ** 30,
+  newcomerHeldBytesMax: 2 ** 30,
   frameBytesMax: 1_048_576,
 };
 const BUDGET: AddressBudgetOptions = {

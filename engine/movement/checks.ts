@@ -60,18 +60,27 @@ const JITTER_SHARE = 1 / 64;
 /** A gap of so many usual ones is a pause; one below this share of a usual one comes close behind the move before. */
 const PAUSE_FRAMES = 3;
 const CLOSE_SHARE = 0.5;
+/** Where more than so many usual gaps were held up, what comes close behind says nothing about the usual gap. */
+const HELD_FRAMES = 0.5;
 /** A step shorter than this share of a full one is one of somebody who goes slowly. */
 const SLOW_SHARE = 0.7;
+/** A step longer than so many full ones is that of a page that did not run. */
+const LONG_STEP_FRAMES = 2;
 /** After so many moves that do not come close a pause is over, and half of what it holds is gone with each further one. */
 const CALM_COUNT = 1;
 const CALM_SHARE = 0.5;
+/** What is left of a stall below that is none. */
+const STALL_MS_MIN = 25;
+/** More than so many that come at once are a bunch and no jitter: it would be counted twice. */
+const BUNCH_FRAMES = 4;
+/** Mean jitter above this is that of a bad line, where delays leap: what is above counts so many times more. */
+const BAD_JITTER_MS = 40;
+const BAD_JITTER_FACTOR = 4;
 /** Share of what came at once that is added to the slack, and how long it is remembered. */
 const ROUGH_SHARE = 0.3;
 const ROUGH_MS = 20_000;
 /** Below that it fades without anything in return. */
 const ROUGH_PAID_MS = 350;
-/** The average gets so many times the slack for jitter. */
-const AVERAGE_SLACKS = 2;
 /** Share of the time that pays off moves too many. */
 const RATE_PAID_SHARE = 0.1;
 /** What comes after a shorter gap was not held up by it in numbers. */
@@ -149,15 +158,18 @@ export function checkMove(
   const dz = z - mover.z;
   const way = Math.sqrt(dx * dx + dz * dz);
   const up = y - mover.y;
-  // What script allowed pays for what is too much, not for what is legal anyway.
+  // What script allowed pays for what is too much, not for what is legal anyway, nor for what a pause held up.
   const isFree = mover.freeUntilMs > arrivedMs;
-  const free = isFree ? clamp(way - gapMs / limits.msPerUnit, mover.freeUnits) : 0;
-  const freeUp = isFree ? clamp(up - gapMs / limits.msPerUnitUp, mover.freeUnitsUp) : 0;
+  const ownMs = Math.max(gapMs, Math.min(mover.pauseMs, mover.frameMs));
+  const free = isFree ? clamp(way - ownMs / limits.msPerUnit, mover.freeUnits) : 0;
+  const freeUp = isFree ? clamp(up - ownMs / limits.msPerUnitUp, mover.freeUnitsUp) : 0;
   const needMs = (way - free) * limits.msPerUnit * (1 - thresholds.speedTolerance);
   const riseMs = (up - freeUp) * limits.msPerUnitUp;
   const fallMs = up < 0 ? -up * limits.msPerUnitDown : 0;
   let bits = checkSpeed(mover, thresholds.speedSlackMs + slackMs, needMs);
-  bits |= checkVertical(mover, thresholds.speedSlackMs + slackMs, riseMs, limits.jumpMs, fallMs);
+  // Who may jump needs no other head start upwards.
+  const jumpMs = Math.max(limits.jumpMs - thresholds.speedSlackMs, 0);
+  bits |= checkVertical(mover, thresholds.speedSlackMs + slackMs, riseMs, jumpMs, fallMs);
   if (bits === 0) bits = checkAverage(mover, thresholds, slackMs, gapMs, needMs);
   if ((bits & VERDICT.stall) !== 0) forget(mover);
   if (bits !== 0) return bits;
@@ -202,7 +214,7 @@ export function checkRate(mover: Mover, thresholds: MovementThresholds, arrivedM
 export function checkSpeed(mover: Mover, slackMs: number, needMs: number): number {
   const leftMs = mover.speedMs - needMs + slackMs;
   if (leftMs >= 0) return 0;
-  return leftMs + mover.stallMs >= 0 ? VERDICT.stall : VERDICT.speed;
+  return leftMs + stallLeft(mover) >= 0 ? VERDICT.stall : VERDICT.speed;
 }
 
 /** Likewise for the way up, which the way down pays back, and for a fall. Pure. */
@@ -210,8 +222,14 @@ export function checkVertical(mover: Mover, slackMs: number, riseMs: number, jum
   const riseLeftMs = mover.riseMs - riseMs + slackMs + jumpMs;
   const fallLeftMs = mover.fallMs - fallMs + slackMs;
   if (riseLeftMs >= 0 && fallLeftMs >= 0) return 0;
-  if (riseLeftMs + mover.stallMs >= 0 && fallLeftMs + mover.stallMs >= 0) return VERDICT.stall;
+  const stallMs = stallLeft(mover);
+  if (riseLeftMs + stallMs >= 0 && fallLeftMs + stallMs >= 0) return VERDICT.stall;
   return riseLeftMs < 0 ? VERDICT.rise : VERDICT.fall;
+}
+
+/** What is left of a stall to put a way down to. The last of it excuses nothing: a cheat that paused a while ago would be at its edge by that. */
+function stallLeft({ stallMs }: Mover): number {
+  return stallMs > STALL_MS_MIN ? stallMs : 0;
 }
 
 /**
@@ -232,31 +250,39 @@ export function checkAverage(
     return 0;
   }
   const isSlow = needMs < frameMs * SLOW_SHARE;
-  let leftMs = gapMs - needMs;
-  if (gapMs >= frameMs * CLOSE_SHARE) {
-    mover.calmCount++;
-    if (mover.calmCount > CALM_COUNT) mover.pauseMs *= CALM_SHARE;
-  } else {
-    const paidMs = clamp((isSlow ? frameMs : needMs) - gapMs, mover.pauseMs);
-    mover.pauseMs -= paidMs;
-    mover.calmCount = 0;
-    leftMs += paidMs;
+  const isClose = gapMs < frameMs * CLOSE_SHARE;
+  const paidMs = clamp(heldUpMs(needMs, frameMs, isClose) - gapMs, mover.pauseMs);
+  mover.pauseMs -= paidMs;
+  mover.calmCount = isClose ? 0 : mover.calmCount + 1;
+  if (mover.calmCount > CALM_COUNT) mover.pauseMs *= CALM_SHARE;
+  if (isSlow) {
+    // What held up a slow step holds up the full one behind it, which counts.
+    if (gapMs > frameMs) mover.pauseMs += gapMs - frameMs;
+    return 0;
   }
-  if (isSlow) return 0;
+  const leftMs = gapMs + paidMs - needMs;
   mover.averageMs = Math.min(0, mover.averageMs + leftMs);
   mover.briskMs = Math.min(0, mover.briskMs + leftMs + needMs * thresholds.briskTolerance);
   const isLegal =
-    mover.averageMs + thresholds.averageSlackMs + slackMs * AVERAGE_SLACKS >= 0 &&
-    mover.briskMs + thresholds.speedSlackMs + slackMs >= 0;
+    mover.averageMs + thresholds.averageSlackMs + slackMs >= 0 &&
+    mover.briskMs + thresholds.briskSlackMs + slackMs >= 0;
   if (isLegal) return 0;
   mover.averageMs = 0;
   mover.briskMs = 0;
   return VERDICT.average;
 }
 
+/** How much of a move's time a pause before it may have held up: a whole step, but of an ordinary one what is usual, so that it pays no factor. */
+function heldUpMs(needMs: number, frameMs: number, isClose: boolean): number {
+  if (isClose) return needMs < frameMs * SLOW_SHARE ? frameMs : needMs;
+  return needMs > frameMs * LONG_STEP_FRAMES ? needMs : Math.min(needMs, frameMs);
+}
+
 /** What is added to every slack for the line that the client is on. */
 export function jitterSlack(mover: Mover, { jitterFactor, jitterSlackMaxMs }: MovementThresholds): number {
-  return Math.min(mover.jitterMs * jitterFactor + mover.roughMs * ROUGH_SHARE, jitterSlackMaxMs);
+  const { jitterMs } = mover;
+  const badMs = jitterMs > BAD_JITTER_MS ? (jitterMs - BAD_JITTER_MS) * BAD_JITTER_FACTOR : 0;
+  return Math.min(jitterMs * jitterFactor + badMs + mover.roughMs * ROUGH_SHARE, jitterSlackMaxMs);
 }
 
 /**
@@ -267,16 +293,16 @@ function noteGap(mover: Mover, gapMs: number): void {
   const { frameMs } = mover;
   const closeMs = frameMs > gapMs ? frameMs - gapMs : 0;
   const isClose = gapMs < frameMs * CLOSE_SHARE;
-  mover.jitterMs += (closeMs * 2 - mover.jitterMs) * JITTER_SHARE;
   mover.heldMs = isClose ? mover.heldMs + closeMs : 0;
+  if (mover.heldMs <= frameMs * BUNCH_FRAMES) mover.jitterMs += (closeMs * 2 - mover.jitterMs) * JITTER_SHARE;
   const forgottenMs = mover.roughMs * (1 - ROUGH_MS / (ROUGH_MS + gapMs));
   mover.roughMs = Math.max(mover.roughMs - forgottenMs, mover.heldMs);
   // The slack shrinks by so much; who is at its edge must not fall over it by that.
   const paidMs = mover.roughMs > ROUGH_PAID_MS ? forgottenMs * ROUGH_SHARE : 0;
   if (mover.speedMs < 0) mover.speedMs = Math.min(0, mover.speedMs + paidMs);
   mover.briskMs = Math.min(0, mover.briskMs + paidMs);
-  mover.averageMs = Math.min(0, mover.averageMs + paidMs * AVERAGE_SLACKS);
-  if (gapMs > frameMs * PAUSE_FRAMES || (isClose && mover.pauseMs > 0)) return;
+  mover.averageMs = Math.min(0, mover.averageMs + paidMs);
+  if (gapMs > frameMs * PAUSE_FRAMES || (isClose && mover.pauseMs > frameMs * HELD_FRAMES)) return;
   mover.frameMs += (gapMs - frameMs) * FRAME_SHARE;
 }
 

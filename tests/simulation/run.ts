@@ -1,7 +1,7 @@
 /**
  * `npm run simulate -- [--seeds N] [--seed S] [--scenario NAME] [--log]`: more seeds than the tests run, or one of them again. `--log`
- * prints what the processes of a failing seed logged. Exit code 1 when a seed failed. `npm run simulate -- movement [--players N]`: players
- * against the movement checks.
+ * prints what the processes of a failing seed logged. Exit code 1 when a seed failed. `npm run simulate -- movement [--players N] [--seed S]`:
+ * players against the movement checks, from that seed on.
  */
 import { parseArgs } from "node:util";
 import type { SimulatedCluster } from "../../testing/index.js";
@@ -23,7 +23,8 @@ const { values, positionals } = parseArgs({
   },
 });
 if (positionals[0] === "movement") {
-  process.exit(runMovement(values.players === undefined ? undefined : Number(values.players)));
+  const numberOf = (value: string | undefined) => (value === undefined ? undefined : Number(value));
+  process.exit(runMovement(numberOf(values.players), numberOf(values.seed)));
 }
 const names = values.scenario === undefined ? Object.keys(SCENARIOS) : [values.scenario];
 const first = Number(values.seed ?? 1);

@@ -52,12 +52,15 @@ export interface PlayResult {
   readonly earlyLimitShare: number;
 }
 
+const MS_PER_S = 1_000;
 const RENDER_S = 1 / 60;
 const KNOCK_SPEED = 15;
 const KNOCK_S = 0.3;
 const DASH_SPEED = 20;
 const DASH_S = 0.25;
 const EARLY_S = 3;
+/** A trace goes on behind the first flag, so that checks that are a little more patient find something, too. */
+const TRACED_AFTER_MS = 3_000;
 const STALL_STEP_S = 0.05;
 
 interface Up {
@@ -97,6 +100,7 @@ class Play {
   private placement = 0;
   private number = 0;
   private placements = 0;
+  private sentAtMs = 0;
   private held: number | null = null;
   private isCheated = false;
   private cheatAtMs = Number.POSITIVE_INFINITY;
@@ -132,7 +136,8 @@ class Play {
     let movedY = 0;
     let movedZ = 0;
     let stalledS = 0;
-    for (let nowMs = 0; nowMs < seconds * 1_000 && this.caughtAtMs === Number.POSITIVE_INFINITY; ) {
+    const goesOnMs = this.tracer === null ? 0 : TRACED_AFTER_MS;
+    for (let nowMs = 0; nowMs < seconds * MS_PER_S && nowMs <= this.caughtAtMs + goesOnMs; ) {
       let stepS = RENDER_S / clock;
       if (this.random.next() < tabStallsPerS * RENDER_S) {
         const stallMs = tabStallMs[0] + this.random.next() * (tabStallMs[1] - tabStallMs[0]);
@@ -168,7 +173,15 @@ class Play {
     }
     this.serve(Number.POSITIVE_INFINITY);
     this.tracer?.finish();
+    this.sampleLine();
     return this.result();
+  }
+
+  /** Who was caught leaves; what line it was on is measured over the whole time, as for anybody else. */
+  private sampleLine(): void {
+    const { seconds, rate } = this.options;
+    for (let ms = this.sentAtMs; ms < seconds * MS_PER_S; ms += MS_PER_S / rate)
+      this.delays.push(this.upLine.arrival(ms) - ms);
   }
 
   private result(): PlayResult {
@@ -183,7 +196,7 @@ class Play {
       why: this.why,
       jitterMs: at(0.99) - at(0.5),
       caughtMs: this.caughtAtMs - this.cheatAtMs,
-      earlyLimitShare: this.earlyLimitS / EARLY_S,
+      earlyLimitShare: this.earlyLimitS / Math.max(0.001, Math.min(EARLY_S, this.cheatS)),
       limitShare: this.limitS / Math.max(0.001, this.cheatS),
     };
   }
@@ -225,6 +238,7 @@ class Play {
   private push(nowMs: number, up: Omit<Up, "atMs">): void {
     const atMs = this.upLine.arrival(nowMs);
     this.delays.push(atMs - nowMs);
+    this.sentAtMs = nowMs;
     this.ups.push({ ...up, atMs });
   }
 

@@ -1,11 +1,11 @@
-/** `npm run simulate -- movement [--players N]`: the movement checks against N honest players and cheats; prints the table of docs/movement.md. */
+/** `npm run simulate -- movement [--players N] [--seed S]`: the movement checks against N honest players and cheats; prints the table of docs/movement.md. */
 import { brokenPromises, cheatRows, honestRows, tableOf } from "./table.js";
 
 const HONEST_DEFAULT = 2_000;
 
 /** Resolves with the exit code. */
-export function runMovement(honest = HONEST_DEFAULT): number {
-  const sizes = { honest, stalled: Math.ceil(honest / 10), cheats: Math.ceil(honest / 10) };
+export function runMovement(honest = HONEST_DEFAULT, firstSeed = 1): number {
+  const sizes = { firstSeed, honest, stalled: Math.ceil(honest / 10), cheats: Math.ceil(honest / 10) };
   const honestOnes = honestRows(sizes);
   const cheats = cheatRows(sizes);
   for (const line of tableOf(honestOnes, cheats)) console.log(line);

@@ -44,11 +44,12 @@ function setUp(definitions = testDefinitions().toJson(ALL_SCOPES)) {
 
 test("sync thread: reads the ring, serves a gate that dials it, and ends in order behind what it was told", async () => {
   const { log, wake, config, port } = setUp();
-  const messages: FromStream[] = [];
+  let handleDrained: () => void = () => undefined;
+  const drained = new Promise<void>((resolve) => (handleDrained = resolve));
   const address = await new Promise<Address>((resolve) => {
-    port.onMessage = (message) => {
-      messages.push(message);
+    port.onMessage = (message: FromStream) => {
       if (message.kind === "listening") resolve(message.address);
+      if (message.kind === "drained") handleDrained();
     };
   });
   port.post({ kind: "self", self: { kind: "game", name: "game1", incarnation: GAME } });
@@ -90,7 +91,7 @@ test("sync thread: reads the ring, serves a gate that dials it, and ends in orde
   port.post({ kind: "drain" });
   assert.equal(await kicked, "CLIENT_KICKED");
   assert.equal(mirror.ownPlain().gold, 77);
-  assert.ok(messages.some(({ kind }) => kind === "drained"));
+  await drained;
 
   const ended = new Promise<Error | null>((resolve) => {
     port.onEnd = resolve;

@@ -19,6 +19,7 @@ import {
   struct,
   text,
 } from "../engine/index.js";
+import { isRoomy, roomyPlace, sightIn } from "./crowd.js";
 import { collisionOf } from "./map-collision.js";
 import { Monster } from "./monster.js";
 import type { NameRegistry } from "./name-registry.js";
@@ -40,6 +41,7 @@ const ATTACK_DAMAGE = 12;
 const BOARD_INTERVAL_MS = 4_000;
 const HEAL_INTERVAL_MS = 2_000;
 const HEAL_HP = 3;
+const LOOK_INTERVAL_MS = 2_000;
 const UNCLAIMED_MS = 15_000;
 const PORTAL_PAUSE_MS = 1_500;
 const KILLS_PER_LEVEL = 5;
@@ -92,8 +94,13 @@ export class Avatar extends defineEntity(AvatarAreaEntity, "Avatar", {
   private portalMs = 0;
   private routesTimer = 0;
   private putBackMs = Number.NEGATIVE_INFINITY;
+  /** How far it sees where there is no crowd, in units. */
+  private usualSight = 0;
+  private hasArrived = false;
 
   override onCreate(): void {
+    this.usualSight = this.viewRadius;
+    this.every(LOOK_INTERVAL_MS, "lookAbout");
     this.after(UNCLAIMED_MS, "leaveUnclaimed");
     this.every(BOARD_INTERVAL_MS, "refreshBoard");
     this.every(HEAL_INTERVAL_MS, "heal");
@@ -102,6 +109,12 @@ export class Avatar extends defineEntity(AvatarAreaEntity, "Avatar", {
 
   override onDestroy(): void {
     this.stub<NameRegistry>("NameRegistry", this.key).send.release(this.key, this.id);
+  }
+
+  override onEnterSpace(space: Space): void {
+    if (!this.hasArrived) this.findRoom(space);
+    this.hasArrived = true;
+    this.lookAbout();
   }
 
   override async onClientAttached(): Promise<void> {
@@ -121,7 +134,8 @@ export class Avatar extends defineEntity(AvatarAreaEntity, "Avatar", {
     const { space } = this;
     if (space === null) return false;
     if (!collisionOf(space.typeName).isFree(to.x, to.z, WALKER_RADIUS * COLLISION_LENIENCE)) {
-      this.onPutBack(to);
+      // Between it and its own client: in a crowd somebody walks into a tree at any moment.
+      if (this.mayShowPutBack()) this.client.onPutBack(this.id, to.x, to.z, this.position.x, this.position.z);
       return false;
     }
     this.moveTo(to.x, 0, to.z, to.yaw);
@@ -131,7 +145,7 @@ export class Avatar extends defineEntity(AvatarAreaEntity, "Avatar", {
   }
 
   override onPutBack({ x, z }: Position): void {
-    if (this.nowMs - this.putBackMs > PUT_BACK_SHOWN_MS) this.showPutBack(x, z);
+    if (this.mayShowPutBack()) this.showPutBack(x, z);
   }
 
   showRoutes(isShown: boolean): void {
@@ -154,9 +168,14 @@ export class Avatar extends defineEntity(AvatarAreaEntity, "Avatar", {
 
   /** For all who see it: it was said to be at (x, z), where it cannot be, and stays where it is. */
   showPutBack(x: number, z: number): void {
-    this.putBackMs = this.nowMs;
     const { x: toX, z: toZ } = this.position;
     this.allClients.onPutBack(this.id, x, z, toX, toZ);
+  }
+
+  private mayShowPutBack(): boolean {
+    const isDue = this.nowMs - this.putBackMs > PUT_BACK_SHOWN_MS;
+    if (isDue) this.putBackMs = this.nowMs;
+    return isDue;
   }
 
   say(words: string): void {
@@ -204,6 +223,14 @@ export class Avatar extends defineEntity(AvatarAreaEntity, "Avatar", {
     if (this.hp < this.hpMax) this.hp = Math.min(this.hpMax, this.hp + HEAL_HP);
   }
 
+  /** In a crowd one sees less far. */
+  lookAbout(): void {
+    const { space, viewRadius } = this;
+    if (space === null) return;
+    const sight = sightIn(space, this.position, this.usualSight, viewRadius);
+    if (sight !== viewRadius) this.setViewRadius(sight);
+  }
+
   /** A monster's bite; at the end of its strength the avatar finds itself where it began. */
   suffer(damage: number): void {
     this.allClients.onHit(this.id, damage);
@@ -212,6 +239,15 @@ export class Avatar extends defineEntity(AvatarAreaEntity, "Avatar", {
     this.hp = this.hpMax;
     const { spawn } = mapOf(this.space.typeName);
     this.placeAt(this.space, spawn.x, spawn.z);
+    this.findRoom(this.space);
+  }
+
+  /** From a crowded spawn to where there is room. */
+  private findRoom(space: Space): void {
+    const { spawn } = mapOf(space.typeName);
+    if (isRoomy(space, this.position)) return;
+    const place = roomyPlace(space, collisionOf(space.typeName), spawn, () => this.random());
+    if (place !== null) this.moveTo(place.x, 0, place.z);
   }
 
   async refreshBoard(): Promise<void> {

@@ -1,10 +1,7 @@
 /** `aeon bots`: clients that play by a profile and measure. They find the gates of the cluster in the data folder, or are given one. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { NetEmulator } from "../../client/net-emulator.js";
-import { type NetPlan, parseNetPlan, runCuts } from "../../client/net-plan.js";
+import { type NetPlan, parseNetPlan } from "../../client/net-plan.js";
 import { AeonError, errorText } from "../../engine/base/errors.js";
-import { systemRandom } from "../../engine/base/random.js";
-import { realScheduler } from "../../engine/base/real-scheduler.js";
 import { DataFolder } from "../data-folder.js";
 import { withManager } from "../manager-client.js";
 import { addDataOption, addJsonOption, integerBetween } from "../options.js";
@@ -12,8 +9,8 @@ import { printJson, printLine } from "../output.js";
 import { gateUrls } from "../supervisor.js";
 
 const CONNECT_TIMEOUT_MS = 5_000;
-/** More want a second process: one core does not carry them. */
-export const BOT_COUNT_MAX = 500;
+/** More than some 1,000 are spread over threads. */
+export const BOT_COUNT_MAX = 2_000;
 const SECONDS_MAX = 1_000_000;
 /** As often as a bot is stepped. */
 const MOVES_MAX = 10;
@@ -76,32 +73,27 @@ function netPlan(text: string): NetPlan {
   }
 }
 
-/** One for all bots: each frame has its own fate, a cut is everybody's. */
-function badLine({ conditions }: NetPlan): NetEmulator {
-  return new NetEmulator({ conditions: { ...conditions }, scheduler: realScheduler, random: systemRandom });
-}
-
 async function runBotsCommand(options: BotsOptions): Promise<void> {
   const gates = options.gate.length > 0 ? options.gate : await runningGates(options.data);
-  const { runBots, openTransport, queryGatesFromNode } = await import("../../client/node/index.js");
+  const { runBotThreads } = await import("../../client/node/index.js");
   const { count, seconds, profile, seed, moves, net } = options;
-  const line = net === undefined ? null : badLine(net);
-  const stopCuts = net === undefined || line === null ? null : runCuts(line, net, realScheduler);
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
-  const summary = await runBots({
+  const plan = {
     gates,
     count,
     seconds,
     profile,
-    transport: openTransport({ via: options.transport, ...(line === null ? {} : { line }) }),
-    ...(options.query === true ? { query: queryGatesFromNode } : {}),
+    via: options.transport,
+    asksGates: options.query === true,
+    ...(net === undefined ? {} : { net }),
     ...(seed === undefined ? {} : { seed }),
     ...(moves === undefined ? {} : { movesPerSecond: moves }),
+  };
+  const summary = await runBotThreads(plan, {
     onLine: options.json === true ? printJson : (each: object) => printLine(readable(each)),
     signal: stop.signal,
   });
-  stopCuts?.();
   if (summary.loggedIn === 0) process.exitCode = 1;
 }
 

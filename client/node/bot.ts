@@ -24,6 +24,8 @@ export interface BotEnv {
   onPutBack(bot: string, from: Readonly<Position>, to: Readonly<Position>): void;
   /** Between two of its moves, at least, in ms. */
   readonly movePauseMs: number;
+  /** Times as long as usual between two things that it says. */
+  readonly sayPauseFactor: number;
   /** Another name for when the first one is taken by somebody else. */
   otherName(): string;
   onError(code: string): void;
@@ -32,6 +34,8 @@ export interface BotEnv {
 const LOGIN_RETRY_MS = 1_000;
 /** An old session of the same name ends at the latest after the gate's resume window. */
 const LOGIN_RETRIES_MAX = 30;
+/** A bot whose process stood still walks on from where it was, and does not run to where it would be: that is what cheats do. */
+const STEP_MS_MAX = 250;
 const SAY_PAUSE_MIN_MS = 20_000;
 const SAY_PAUSE_SPREAD_MS = 40_000;
 const WORDS = ["hello", "nice pond", "which way to the cave?", "beware of the wolf", "brb", "anyone for slimes?"];
@@ -80,7 +84,7 @@ export class Bot {
   /** One step of the walk. */
   step(nowMs: number): void {
     if (this.client.state !== "online" || !this.loggedIn) return;
-    const elapsedMs = Math.min(1_000, nowMs - this.steppedMs);
+    const elapsedMs = Math.min(STEP_MS_MAX, nowMs - this.steppedMs);
     this.steppedMs = nowMs;
     if (!this.env.walks || this.walk === null || this.trail === null) return;
     this.walk.step(this.cheat?.stretch(elapsedMs) ?? elapsedMs);
@@ -93,8 +97,12 @@ export class Bot {
   }
 
   private onCorrect(to: Readonly<Position>, isPutBack: boolean): void {
-    if (isPutBack && this.walk !== null) this.env.onPutBack(this.name, { ...this.walk.at }, to);
-    this.walk?.correct(to);
+    if (this.walk === null) return;
+    if (!isPutBack) this.walk = new Wander(to, this.env.random);
+    else {
+      this.env.onPutBack(this.name, { ...this.walk.at }, to);
+      this.walk.correct(to);
+    }
   }
 
   private onSession(resumed: boolean): void {
@@ -149,6 +157,6 @@ export class Bot {
   }
 
   private sayPauseMs(): number {
-    return SAY_PAUSE_MIN_MS + this.env.random.next() * SAY_PAUSE_SPREAD_MS;
+    return (SAY_PAUSE_MIN_MS + this.env.random.next() * SAY_PAUSE_SPREAD_MS) * this.env.sayPauseFactor;
   }
 }

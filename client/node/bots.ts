@@ -1,5 +1,5 @@
 /**
- * Many bots in one process, and what they measured. Phases: logins at a bounded rate, then `seconds` of measuring, then goodbye.
+ * Many bots on one thread, and what they measured (bot-threads.ts spreads more over several). Phases: logins at a bounded rate, then `seconds` of measuring, then goodbye.
  * One timer drives all steps, a fifth of the bots at a time, so that each moves ten times a second and the load is even.
  */
 import { AeonError } from "../../engine/base/errors.js";
@@ -23,8 +23,12 @@ export type BotProfile = (typeof BOT_PROFILES)[number];
 export interface BotOptions {
   /** Addresses such as "ws://127.0.0.1:7711"; the bots are spread over them. */
   readonly gates: readonly string[];
-  /** 1 … 500 a process. */
+  /** At least 1; some 1,000 are what one core carries. */
   readonly count: number;
+  /** How many play in all, with those of other threads; `count` unless said. */
+  readonly crowd?: number;
+  /** The first one is "Bot" with this number; 1 unless said. */
+  readonly firstNumber?: number;
   /** How long to measure once all are in (or the time for it is up). 0: until `signal` aborts. */
   readonly seconds: number;
   /** One of BOT_PROFILES; "wander" unless said. */
@@ -36,6 +40,10 @@ export interface BotOptions {
   /** Ends the run early; the summary covers what was. */
   readonly signal?: AbortSignal;
   readonly loginsPerSecond?: number;
+  /** Waited for between logging in and measuring, while the bots play on. */
+  readonly othersAreIn?: () => Promise<void>;
+  /** At the end: what was measured, before it is summed up. */
+  readonly onMeasured?: (rtt: Histogram, see: Histogram) => void;
   /** Of each bot that walks; 10 unless said, and at most. */
   readonly movesPerSecond?: number;
   readonly transport?: ClientTransport;
@@ -88,9 +96,11 @@ export interface BotPutBack {
 
 type Four = [number, number, number, number];
 
+/** More bots talk no more than so many: what is said goes to everybody near at once, each time. */
+const TALKERS_MAX = 400;
 const STEP_MS = 20;
 const STEP_GROUPS = 5;
-const LOGINS_PER_SECOND = 100;
+export const LOGINS_PER_SECOND = 100;
 const SECOND_MS = 1_000;
 /** After the last login began, this long is waited for all to be in. */
 const LOGIN_GRACE_MS = 10_000;
@@ -106,6 +116,7 @@ export async function runBots(options: BotOptions): Promise<BotSummary> {
     throw new AeonError("CONFIG_INVALID", `no bot profile "${profile}"; there are ${BOT_PROFILES.join(", ")}`);
   const run = new BotRun(options);
   await run.logIn();
+  await run.waitForOthers();
   run.beginMeasuring();
   await run.measure();
   return run.finish();
@@ -152,6 +163,13 @@ class BotRun {
     });
   }
 
+  async waitForOthers(): Promise<void> {
+    let areIn = this.options.othersAreIn === undefined;
+    if (areIn) return;
+    void this.options.othersAreIn?.().then(() => (areIn = true));
+    await this.every(() => areIn);
+  }
+
   beginMeasuring(): void {
     this.begunMs = this.scheduler.nowMs();
     this.bytesBefore = this.bytes();
@@ -168,6 +186,7 @@ class BotRun {
     const summary = this.summary();
     for (const bot of this.bots) bot.stop();
     await new Promise<void>((resolve) => this.scheduler.setTimer(GOODBYE_MS, resolve));
+    this.options.onMeasured?.(this.rtt, this.see);
     this.options.onLine?.(summary);
     return summary;
   }
@@ -191,7 +210,7 @@ class BotRun {
   }
 
   private makeBots(): void {
-    const { count, gates, profile = "wander", movesPerSecond, idRandom = systemRandom } = this.options;
+    const { count, gates, profile = "wander", movesPerSecond, firstNumber = 1, idRandom = systemRandom } = this.options;
     const transport = this.options.transport ?? connectWebSocket;
     const query = this.options.query === undefined ? {} : { query: this.options.query };
     const probe = new SeeProbe(this.see, () => this.scheduler.nowMs());
@@ -206,6 +225,7 @@ class BotRun {
       onPutBack: (bot, from, to) => this.onPutBack(bot, from, to),
       // Half a step less, so that a step that comes a little early counts.
       movePauseMs: movesPerSecond === undefined ? 0 : SECOND_MS / movesPerSecond - STEP_MS / 2,
+      sayPauseFactor: Math.max(1, (this.options.crowd ?? count) / TALKERS_MAX),
       otherName: () => `Bot${idRandom.u32().toString(36)}`,
       onError: (code) => this.onError(code),
     };
@@ -226,7 +246,7 @@ class BotRun {
         if (state === "reconnecting") this.disconnects++;
       });
       if (i % observerStride === 0) client.onMoved((entity) => probe.observe(entity));
-      this.bots.push(new Bot(client, `Bot${i + 1}`, env));
+      this.bots.push(new Bot(client, `Bot${firstNumber + i}`, env));
     }
   }
 

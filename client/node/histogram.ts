@@ -13,6 +13,20 @@ export class Histogram {
     this.count++;
   }
 
+  /** How many are in each bin: a copy, for another thread's `addBins`. */
+  toBins(): Uint32Array {
+    return this.bins.slice();
+  }
+
+  /** Adds what another histogram has counted. */
+  addBins(bins: Uint32Array): void {
+    for (let bin = 0; bin < BIN_COUNT; bin++) {
+      const more = bins[bin] as number;
+      this.bins[bin] = (this.bins[bin] as number) + more;
+      this.count += more;
+    }
+  }
+
   clear(): void {
     this.bins.fill(0);
     this.count = 0;

@@ -2,16 +2,17 @@
 import { systemRandom } from "../../engine/base/random.js";
 import { realScheduler } from "../../engine/base/real-scheduler.js";
 import { Client, type ClientOptions } from "../client.js";
-import { askOverHttp, fetchJson, gateQuery } from "../gate-query.js";
 import { type ConnectOptions, queryOption } from "../index.js";
 import type { ClientTransport } from "../session.js";
+import { queryGatesFromNode } from "./bot-plan.js";
 import { inflateWithZlib } from "./inflate.js";
 import type { TransportChoice } from "./kcp-transport.js";
 import { openTransport } from "./node-transport.js";
-import { askOverUdp } from "./udp-query.js";
 import { connectWebSocket } from "./websocket-transport.js";
 
 export * from "../index.js";
+export { type BotPlan, queryGatesFromNode } from "./bot-plan.js";
+export { runBotThreads } from "./bot-threads.js";
 export { type BotOptions, type BotProfile, type BotSummary, runBots } from "./bots.js";
 export { type OpenTransportOptions, openTransport } from "./node-transport.js";
 
@@ -27,13 +28,6 @@ export type CreateNodeClientOptions = Pick<ClientOptions, "gates"> &
 export function nodeWebSocketTransport(): ClientTransport {
   return (url) => connectWebSocket(url);
 }
-
-/** Asks gates which one to take: over HTTP, and over UDP those that are named by `kcp://`. */
-export const queryGatesFromNode = gateQuery({
-  "ws:": askOverHttp(fetchJson),
-  "wss:": askOverHttp(fetchJson),
-  "kcp:": askOverUdp,
-});
 
 /** A client with this process's clock and randomness. Throws CONFIG_INVALID for a `gateKey` that is none. */
 export function createNodeClient({ via, encryption, gateKey, query, ...options }: CreateNodeClientOptions): Client {

@@ -80,6 +80,9 @@ export class AvatarEntity extends withClient(ServerEntity) {}
 
 export class AvatarAreaEntity extends withClient(AreaEntity) {
   /** How far the client sees, in units; 0: nothing. The default is `game.viewRadius`. */
+  get viewRadius(): number {
+    return this.$.view.radius;
+  }
   setViewRadius(radius: number): void {
     this.$host.setViewRadius(this, radius);
   }

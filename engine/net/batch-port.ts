@@ -86,6 +86,11 @@ export interface BatchPort {
   /** Called when something arrived after `receive` had left nothing. */
   onReadable: (() => void) | null;
   /**
+   * Asked for each datagram of a stranger, by its first byte, the moment that it arrives. False: it is dropped there and costs nothing more.
+   * Null: all are taken.
+   */
+  admitsStranger: ((firstByte: number) => boolean) | null;
+  /**
    * Adds what arrived to `batch` until it is full or nothing is left: of peers first, each opened right and new, without its head and
    * tag; then of strangers (NO_PEER, with their address), as they came. False: there is more.
    */

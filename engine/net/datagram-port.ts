@@ -114,6 +114,7 @@ class ArrivalQueue {
 
 export class DatagramPort implements BatchPort {
   onReadable: (() => void) | null = null;
+  admitsStranger: ((firstByte: number) => boolean) | null = null;
   private readonly socket: DatagramSocket;
   private readonly primitives: SealPrimitives;
   private readonly isReference: boolean;
@@ -231,6 +232,7 @@ export class DatagramPort implements BatchPort {
       return;
     }
     const peer = this.isReference ? this.findByPlace(bytes, host, port) : this.findBySession(bytes);
+    if (peer === null && this.admitsStranger?.(bytes[0] as number) === false) return;
     const queue = peer === null ? this.strangers : this.known;
     if (!queue.push(peer, bytes, host, port)) {
       (peer === null ? counters.strangersDropped : counters.peersDropped).add();

@@ -141,13 +141,11 @@ export class UdpGate {
     this.opens = new TokenBucket(options.strangersPerSecondMax, WINDOW_MS, nowMs);
     this.others = new TokenBucket(options.strangersPerSecondMax, WINDOW_MS, nowMs);
     this.pipes = new PipeHost(port, driver, tuning, metrics, {
-      onStranger: (bytes, start, end, addresses, at) => {
-        if (this.affords(bytes[start] as number)) this.handleStranger(bytes.slice(start, end), addresses, at);
-        else this.counters.strangersOverBudget.add();
-      },
+      onStranger: (bytes, start, end, addresses, at) => this.handleStranger(bytes.slice(start, end), addresses, at),
       onPeer: (peer) => this.handleFirstPacket(peer),
       onGone: (pipe) => this.handleGone(pipe),
     });
+    if (!options.isReference) port.admitsStranger = (type) => this.affords(type);
     metrics.gauge("udp_sessions", () => this.pipes.size);
     metrics.gauge("udp_openings", () => this.openings.size);
     metrics.gauge("udp_waiting", () => driver.waitingCount);
@@ -160,11 +158,12 @@ export class UdpGate {
     await this.pipes.close("CLIENT_SHUTDOWN");
   }
 
-  /** Whether this second's budget has room for one of its type: asked first, so that a flood costs next to nothing. */
+  /** Whether the budget has room for one of its type: asked on arrival, so that of a flood nothing is kept and nothing copied. */
   private affords(type: number): boolean {
-    if (this.options.isReference) return true;
     const bucket = type === DatagramType.hello ? this.hellos : type === DatagramType.open ? this.opens : this.others;
-    return bucket.take(1, this.options.scheduler.nowMs());
+    const isAffordable = bucket.take(1, this.options.scheduler.nowMs());
+    if (!isAffordable) this.counters.strangersOverBudget.add();
+    return isAffordable;
   }
 
   private handleStranger(bytes: Uint8Array, addresses: Uint8Array, at: number): void {

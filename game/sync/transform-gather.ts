@@ -31,7 +31,7 @@ export interface DistanceRates {
 
 export const FULL_RATES: DistanceRates = { halfRateFrom: 1, quarterRateFrom: 1 };
 /** So long after it was told of last, an entity that stands is told of in order. */
-const SETTLE_TICKS = 4;
+const SETTLE_TICKS = 6;
 /** Ticks behind the last movement in which there may still be something to tell. */
 export const GATHER_TICKS = TURN_TICKS + SETTLE_TICKS;
 /** So long a new height is told again and again, where it may be lost. */

@@ -214,6 +214,10 @@ test("udp: a spoofed hello leaves nothing at the gate, and gets fewer bytes than
     1_000,
   );
   assert.ok(rig.counter("cookies_sent") <= 111, "no more than the budget");
+  assert.ok(
+    rig.counter("strangers_over_budget") >= 889,
+    "the others are dropped on arrival and take no room in the queue",
+  );
   assert.ok(rig.gateSocket.sentBytes < rig.counter("cookies_sent") * HELLO_BYTES);
 });
 

@@ -44,6 +44,7 @@ async function scene(): Promise<Scene> {
     cheats: false,
     onPutBack: () => undefined,
     movePauseMs: 0,
+    sayPauseFactor: 1,
     otherName: () => "Another",
     onError: (code) => log.push(code),
   });

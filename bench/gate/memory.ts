@@ -9,27 +9,15 @@ import { SeededRandom } from "../../engine/base/random.js";
 import type { Scheduler, TimerHandle } from "../../engine/base/scheduler.js";
 import { DatagramPort } from "../../engine/net/datagram-port.js";
 import type { DatagramSocket } from "../../engine/net/datagram-socket.js";
-import type { PipeTuning } from "../../engine/net/kcp-pipe.js";
 import { nodeSeal } from "../../engine/net/node-seal.js";
 import { PipeDriver } from "../../engine/net/pipe-driver.js";
+import { type PipeTuning, TRUSTING_TUNING } from "../../engine/net/pipe-tuning.js";
 import { gateKeyPair, type SealKind } from "../../engine/net/seal.js";
 import type { Address, Connection } from "../../engine/net/transport.js";
 import { UdpGate, type UdpGateOptions } from "../../engine/net/udp-gate.js";
 
 export const BENCH_SECRET = "a secret of the bench's cluster";
-export const BENCH_TUNING: PipeTuning = {
-  mtuBytes: 1_200,
-  windowSegments: 256,
-  receiveWindowSegments: 256,
-  datagramsPerSecondMax: Number.POSITIVE_INFINITY,
-  rateWindowMs: 1_000,
-  intervalMs: 10,
-  redundancy: 0,
-  looseRedundancy: 0,
-  heldBytesMax: 2 ** 30,
-  newcomerHeldBytesMax: 2 ** 30,
-  frameBytesMax: 131_072,
-};
+const BENCH_TUNING: PipeTuning = { ...TRUSTING_TUNING, frameBytesMax: 131_072 };
 const GATE: Address = { host: "127.0.0.1", port: 7711 };
 const FIRST_PORT = 10_000;
 /** As many as the system hands out in one turn. */

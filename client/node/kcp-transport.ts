@@ -8,29 +8,17 @@ import { systemRandom } from "../../engine/base/random.js";
 import { realScheduler } from "../../engine/base/real-scheduler.js";
 import type { DatagramSocket } from "../../engine/net/datagram-socket.js";
 import { openDgramSocket } from "../../engine/net/dgram-socket.js";
-import type { PipeTuning } from "../../engine/net/kcp-pipe.js";
 import { nodeSeal } from "../../engine/net/node-seal.js";
 import { PipeDriver } from "../../engine/net/pipe-driver.js";
+import { type PipeTuning, TRUSTING_TUNING } from "../../engine/net/pipe-tuning.js";
 import { KEY_BYTES, SealKind } from "../../engine/net/seal.js";
 import type { Connection } from "../../engine/net/transport.js";
 import type { ClientTransport } from "../session.js";
 import { UdpConnection } from "./udp-connection.js";
 import { connectWebSocket } from "./websocket-transport.js";
 
-/** As a gate's by default; each end cuts its own datagrams. */
-export const CLIENT_TUNING: PipeTuning = {
-  mtuBytes: 1_200,
-  windowSegments: 256,
-  receiveWindowSegments: 256,
-  datagramsPerSecondMax: Number.POSITIVE_INFINITY,
-  rateWindowMs: 1_000,
-  intervalMs: 10,
-  redundancy: 0,
-  looseRedundancy: 0,
-  heldBytesMax: 2 ** 30,
-  newcomerHeldBytesMax: 2 ** 30,
-  frameBytesMax: 32 * 1024 * 1024,
-};
+/** Datagrams as a gate's by default; each end cuts its own. */
+const CLIENT_TUNING: PipeTuning = { ...TRUSTING_TUNING, frameBytesMax: 32 * 1024 * 1024 };
 
 const SEALS: Readonly<Record<string, SealKind>> = {
   aes: SealKind.aes256Gcm,
@@ -43,7 +31,7 @@ export interface KcpOptions {
   readonly gateKey?: string;
   /** What the connection is sealed with; "none" only where the gates' `encryption` allows it. Default "aes", the cheapest for a gate. */
   readonly seal?: "aes" | "chacha" | "none";
-  /** Of this client's datagrams; see CLIENT_TUNING. */
+  /** Of this client's end. */
   readonly tuning?: Partial<PipeTuning>;
   /** What to put between a connection and its socket, such as a NetEmulator's `socket`. */
   readonly wrapSocket?: (socket: DatagramSocket) => DatagramSocket;

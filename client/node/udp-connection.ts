@@ -11,10 +11,11 @@ import type { TimerHandle } from "../../engine/base/scheduler.js";
 import { DatagramPort } from "../../engine/net/datagram-port.js";
 import type { DatagramSocket } from "../../engine/net/datagram-socket.js";
 import { ADDRESS_BYTES, addressBytes } from "../../engine/net/ip-address.js";
-import type { KcpPipe, PipeTuning } from "../../engine/net/kcp-pipe.js";
+import type { KcpPipe } from "../../engine/net/kcp-pipe.js";
 import type { PacketBuffer } from "../../engine/net/packet-buffer.js";
 import type { PipeDriver } from "../../engine/net/pipe-driver.js";
 import { PipeHost } from "../../engine/net/pipe-host.js";
+import type { PipeTuning } from "../../engine/net/pipe-tuning.js";
 import {
   clientSessionKeys,
   isSameBytes,

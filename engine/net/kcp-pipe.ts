@@ -7,7 +7,7 @@
  * list, no timer, at no cost. Called by pipe-driver.ts and by whoever owns the connection.
  */
 
-import { convOf, KCP_CODE, Kcp, type KcpCode, type SegmentPool } from "../../native/kcp-ts/src/index.js";
+import { convOf, KCP_CODE, Kcp, type KcpCode } from "../../native/kcp-ts/src/index.js";
 import { TokenBucket } from "../base/token-bucket.js";
 import {
   Channel,
@@ -22,33 +22,8 @@ import { FRAME_HEAD_BYTES, FrameAssembler } from "./frame-assembler.js";
 import { LooseChannel, looseEnd } from "./loose-channel.js";
 import type { PacketBuffer } from "./packet-buffer.js";
 import type { PipeHost } from "./pipe-host.js";
+import type { PipeTuning } from "./pipe-tuning.js";
 import type { Connection, ConnectionState } from "./transport.js";
-
-export interface PipeTuning {
-  /** Bytes of a datagram at most, UDP's own head not counted. */
-  readonly mtuBytes: number;
-  /** Segments in flight at most, from here. */
-  readonly windowSegments: number;
-  /** Segments from the peer that are held while an earlier one is missing, 128 at least: what a liar may cost. */
-  readonly receiveWindowSegments: number;
-  /** Datagrams a second that are taken from the peer, averaged over `rateWindowMs`; more, and it is closed. Infinity: any number. */
-  readonly datagramsPerSecondMax: number;
-  readonly rateWindowMs: number;
-  /** How long acknowledgements may wait for company, in ms. */
-  readonly intervalMs: number;
-  /** How often a new segment is repeated in later datagrams: 0 … 2. */
-  readonly redundancy: number;
-  /** Likewise of loose frames; 0 … 2. */
-  readonly looseRedundancy: number;
-  /** Largest frame taken; settable on the connection later. */
-  readonly frameBytesMax: number;
-  /** Bytes of the pool that the peer may fill with what leaves a gap, once it is trusted; 2³⁰: the window is the bound. */
-  readonly heldBytesMax: number;
-  /** Likewise before it is. */
-  readonly newcomerHeldBytesMax: number;
-  /** Where segments are kept; absent: with all others of the thread. */
-  readonly pool?: SegmentPool;
-}
 
 /** Pipes that are closed at most for one datagram or chunk, and when it is tried again. */
 const EVICTIONS_MAX = 8;

@@ -13,8 +13,9 @@ import {
   type PeerSetup,
 } from "./batch-port.js";
 import { ADDRESS_BYTES } from "./ip-address.js";
-import { KcpPipe, type PipeTuning } from "./kcp-pipe.js";
+import { KcpPipe } from "./kcp-pipe.js";
 import type { PipeDriver } from "./pipe-driver.js";
+import type { PipeTuning } from "./pipe-tuning.js";
 
 /** What was sent before a close may take so long to be acknowledged. */
 const LINGER_MS = 1_000;

@@ -41,9 +41,10 @@ import {
 import { type BatchPort, NO_PEER, type PeerHandle, type PeerSetup } from "./batch-port.js";
 import { CookieJar } from "./cookie.js";
 import { ADDRESS_BYTES, hostOf } from "./ip-address.js";
-import type { KcpPipe, PipeTuning } from "./kcp-pipe.js";
+import type { KcpPipe } from "./kcp-pipe.js";
 import type { PipeDriver } from "./pipe-driver.js";
 import { PipeHost } from "./pipe-host.js";
+import type { PipeTuning } from "./pipe-tuning.js";
 import {
   derivedKey,
   gateSessionKeys,

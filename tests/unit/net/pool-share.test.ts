@@ -1,7 +1,8 @@
 /** The segment pool that a gate's clients share, and clients that fill it: who pays for it, and who notices nothing. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { KcpPipe, PipeTuning } from "../../../engine/net/kcp-pipe.js";
+import type { KcpPipe } from "../../../engine/net/kcp-pipe.js";
+import type { PipeTuning } from "../../../engine/net/pipe-tuning.js";
 import { writeU32 } from "../../../engine/protocol/datagram.js";
 import { SegmentPool } from "../../../native/kcp-ts/src/index.js";
 import { patternBytes, TUNING, UdpRig } from "./udp-rig.js";

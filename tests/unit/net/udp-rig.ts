@@ -7,9 +7,10 @@ import { SeededRandom } from "../../../engine/base/random.js";
 import { VirtualScheduler } from "../../../engine/base/virtual-scheduler.js";
 import { AddressBudget, type AddressBudgetOptions } from "../../../engine/net/address-budget.js";
 import { DatagramPort } from "../../../engine/net/datagram-port.js";
-import type { KcpPipe, PipeTuning } from "../../../engine/net/kcp-pipe.js";
+import type { KcpPipe } from "../../../engine/net/kcp-pipe.js";
 import { nodeSeal } from "../../../engine/net/node-seal.js";
 import { PipeDriver } from "../../../engine/net/pipe-driver.js";
+import { type PipeTuning, TRUSTING_TUNING } from "../../../engine/net/pipe-tuning.js";
 import { gateKeyPair, SealKind } from "../../../engine/net/seal.js";
 import {
   type DatagramWeather,
@@ -21,19 +22,7 @@ import { UdpGate, type UdpGateOptions } from "../../../engine/net/udp-gate.js";
 
 export const GATE_ADDRESS = { host: "192.0.2.1", port: 7711 };
 export const SECRET = "a secret of the tests' cluster";
-export const TUNING: PipeTuning = {
-  mtuBytes: 1_200,
-  windowSegments: 256,
-  receiveWindowSegments: 256,
-  datagramsPerSecondMax: Number.POSITIVE_INFINITY,
-  rateWindowMs: 1_000,
-  intervalMs: 10,
-  redundancy: 0,
-  looseRedundancy: 0,
-  heldBytesMax: 2 ** 30,
-  newcomerHeldBytesMax: 2 ** 30,
-  frameBytesMax: 1_048_576,
-};
+export const TUNING: PipeTuning = { ...TRUSTING_TUNING, frameBytesMax: 1_048_576 };
 const BUDGET: AddressBudgetOptions = {
   handshakesPerSecondMax: 1_000,
   handshakesPerAddressMax: 1_000,

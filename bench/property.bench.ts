@@ -7,13 +7,11 @@
  */
 import { pathToFileURL } from "node:url";
 import { ByteReader, ByteWriter } from "../engine/base/bytes.js";
-import { DefinitionTable, type TypeDefinition } from "../engine/property/definition.js";
 import { OpLog } from "../engine/property/op-log.js";
-import { type OpSink, OWN_SCOPES, Scope, VIEW_SCOPES } from "../engine/property/op-sink.js";
-import { type CustomMap, definePropertyAccessors, PropertyTree } from "../engine/property/properties.js";
+import { type OpSink, OWN_SCOPES, VIEW_SCOPES } from "../engine/property/op-sink.js";
 import { Shadow } from "../engine/property/shadow.js";
-import { customMap, float32, int32, type StructView, struct, text, type ValueType } from "../engine/property/types.js";
-import type { BenchRun } from "./harness.js";
+import { type BenchRun, median } from "./harness.js";
+import { benchDefinitions, entityIdOf, fillBag, PLAYER_CLASSES, type Player, PlayerFactory } from "./sync/player.js";
 
 export interface Measurement {
   readonly name: string;
@@ -29,39 +27,7 @@ interface Sizes {
 
 const FULL: Sizes = { players: 1_000, rounds: 100, sets: 2_000_000 };
 const SMALL: Sizes = { players: 50, rounds: 5, sets: 20_000 };
-/** Accessors are used by many entity classes in a real game, and code that they share is slower for it. */
-const CLASSES = 10;
 const SET_ROUNDS = 40;
-
-const Item = struct({ count: int32(), weight: float32() });
-
-function definition(id: number): TypeDefinition {
-  const types: Record<string, ValueType<unknown>> = {
-    hp: int32(),
-    x: float32(),
-    y: float32(),
-    name: text(),
-    bag: customMap(Item),
-  };
-  const properties = Object.entries(types).map(([name, type], at) => ({
-    id: at + 1,
-    name,
-    type,
-    scope: Scope.ALL_CLIENTS,
-    persist: false,
-    default: undefined,
-  }));
-  return { id, name: `Player${id}`, kind: "avatarArea", properties, methods: [] };
-}
-
-interface Player {
-  readonly properties: PropertyTree;
-  hp: number;
-  x: number;
-  y: number;
-  name: string;
-  readonly bag: CustomMap<StructView<typeof Item>>;
-}
 
 /** Takes the ops of this bench, which are all of properties. */
 class Consumer extends Shadow {
@@ -69,23 +35,19 @@ class Consumer extends Shadow {
 }
 
 class World {
-  readonly table = new DefinitionTable();
+  readonly table = benchDefinitions();
   readonly log = new OpLog({ bytes: 8 * 1024 * 1024 });
   readonly shadow = new Consumer(this.table);
   readonly players: Player[] = [];
 
   constructor(players: number) {
-    const makers: (new () => Player)[] = [];
-    for (let id = 1; id <= CLASSES; id++) {
-      const type = definition(id);
-      this.table.add(type);
-      const maker = class {
-        readonly properties = new PropertyTree(type);
-      };
-      definePropertyAccessors(maker.prototype, type);
-      makers.push(maker as unknown as new () => Player);
+    const factory = new PlayerFactory(this.table);
+    for (let slot = 0; slot < players; slot++) {
+      const player = factory.make(slot, slot % PLAYER_CLASSES);
+      player.properties.attach(this.log, slot, entityIdOf(slot));
+      fillBag(player);
+      this.players.push(player);
     }
-    for (let slot = 0; slot < players; slot++) this.add(makers[slot % CLASSES]!, slot);
     this.drain();
     for (const slot of this.shadow.takeChanged()) this.shadow.clearChanges(slot);
   }
@@ -94,19 +56,6 @@ class World {
     this.log.flush();
     this.log.drain(this.shadow as unknown as OpSink);
   }
-
-  private add(maker: new () => Player, slot: number): void {
-    const player = new maker();
-    player.properties.attach(this.log, slot, `AAAAAAAAAAA${String(slot).padStart(5, "A")}`);
-    player.name = `player ${slot}`;
-    for (let item = 0; item < 10; item++) player.bag.set(`item ${item}`, { count: item, weight: item / 4 });
-    this.players.push(player);
-  }
-}
-
-function median(times: number[]): number {
-  times.sort((a, b) => a - b);
-  return times[times.length >> 1] as number;
 }
 
 function medianMs(rounds: number, run: (round: number) => void): number {
@@ -129,7 +78,7 @@ function measureSets(sizes: Sizes): Measurement[] {
   // A script's own code mostly sees one class at a place; the accessors behind it have seen all of them.
   for (const player of players) warm(player);
   world.drain();
-  const own = players.filter((_, slot) => slot % CLASSES === 0);
+  const own = players.filter((_, slot) => slot % PLAYER_CLASSES === 0);
   // No division in the loops: it would cost as much as a set. Rounds end where the players do.
   const each = (run: (player: Player, i: number) => void) => (from: number) => {
     for (let i = from; i < from + perRound; ) for (const player of own) run(player, i++);
@@ -148,7 +97,8 @@ function measureSets(sizes: Sizes): Measurement[] {
       player.name = ((i / own.length) & 1) === 0 ? "Anna" : "Berta";
     }),
     "set a field of a struct in a map": each((player, i) => {
-      (player.bag.get("item 3") as StructView<typeof Item>).count = i;
+      const item = player.bag.get("item 3");
+      if (item !== undefined) item.count = i;
     }),
   };
   return Object.entries(loops).map(([name, loop]) => {
@@ -217,7 +167,7 @@ function measureStates(sizes: Sizes): Measurement[] {
   const apply = medianMs(sizes.rounds, () => {
     mirror = new Shadow(table);
     for (let slot = 0; slot < players.length; slot++)
-      mirror.applyState(slot, (slot % CLASSES) + 1, "AAAAAAAAAAAAAAAA", new ByteReader(stateOf(slot).written()));
+      mirror.applyState(slot, (slot % PLAYER_CLASSES) + 1, "AAAAAAAAAAAAAAAA", new ByteReader(stateOf(slot).written()));
   });
   const hash = players.reduce((sum, _, slot) => (sum + mirror.hash(slot, OWN_SCOPES)) % 2 ** 52, 0);
   return [

@@ -144,8 +144,10 @@ export class Avatar extends defineEntity(AvatarAreaEntity, "Avatar", {
     return true;
   }
 
+  /** For all who see it: it was said to be at (x, z), where it cannot be, and stays where it is. */
   override onPutBack({ x, z }: Position): void {
-    if (this.mayShowPutBack()) this.showPutBack(x, z);
+    const { x: toX, z: toZ } = this.position;
+    if (this.mayShowPutBack()) this.allClients.onPutBack(this.id, x, z, toX, toZ);
   }
 
   showRoutes(isShown: boolean): void {
@@ -164,12 +166,6 @@ export class Avatar extends defineEntity(AvatarAreaEntity, "Avatar", {
       numbers.push(corners.length, ...corners.flatMap(({ x, z }) => [x, z]));
     }
     this.client.onRoutes(numbers);
-  }
-
-  /** For all who see it: it was said to be at (x, z), where it cannot be, and stays where it is. */
-  showPutBack(x: number, z: number): void {
-    const { x: toX, z: toZ } = this.position;
-    this.allClients.onPutBack(this.id, x, z, toX, toZ);
   }
 
   private mayShowPutBack(): boolean {
